@@ -1,0 +1,359 @@
+"""One live generator: prime, send, owed releases, how it ended, errors thrown in.
+
+This is the one gate between the user's code and the rest: whoever runs a thread holds a `Body`, looks at what is
+`pending`, and calls `answer`. A body knows nothing about scheduling and nothing about locks.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+import types
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from simulator.errors import (
+    ForgottenYield,
+    Interrupted,
+    InvalidYield,
+    NondeterministicProgram,
+    ProgramError,
+    correction,
+)
+from simulator.objects.base import Guard, Operation, Raised, Steps, making
+from simulator.program import Program, start
+
+HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+UNWINDING_STEPS = 100
+"""How many yields an abandoned generator may still make in its ``finally`` blocks before it is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A line of the user's code, and the line that called it (through ``yield from``), if any."""
+
+    file: str
+    line: int
+    function: str
+    caller: Location | None = None
+
+    def __str__(self) -> str:
+        return f"{Path(self.file).name}:{self.line}"
+
+    @property
+    def source(self) -> str:
+        """The text of the line, or nothing if the file cannot be read."""
+        import linecache
+
+        return linecache.getline(self.file, self.line).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A thread that came to its end, and what it returned."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A thread that an exception ended: its text, as in ``ValueError: boom``, and where it was raised."""
+
+    text: str
+    location: Location | None = None
+
+
+Ending = Returned | Failed
+E = TypeVar("E", bound=ProgramError)
+
+
+class OwingGuard(Guard):
+    """A guard that tells the body it was made for. Weakly: collecting a cycle through a generator crashes CPython 3.11."""
+
+    body: weakref.ref[Body]
+
+    def for_body(self, body: Body) -> OwingGuard:
+        """Tell the guard whom to tell."""
+        self.body = weakref.ref(body)
+        return self
+
+    def owe(self) -> None:
+        body = self.body()
+        if body is not None:
+            body.owe(self.operation)
+
+
+class Body:
+    """One run of one thread.
+
+    ``pending`` is the operation it asks for next, None once it has ended; ``ending`` says how it ended. Invariant: exactly
+    one of the two is None, except while the generator is computing.
+    """
+
+    def __init__(self, program: Program, name: str) -> None:
+        self.name = name
+        self.pending: Operation[Any] | None = None
+        self.ending: Ending | None = None
+        self.place: Location | None = None
+        """Where the pending operation stands in the user's code; where it was raised, for a failed thread."""
+        self._made: list[Operation[Any] | Steps] = []
+        self._owed: list[tuple[Operation[Any], Location | None]] = []
+        self._asked: Operation[Any] | None = None  # what the generator itself waits for, while releases are owed
+        self._generator: types.GeneratorType[Any, Any, Any] | None = None
+        self._ending: Ending = Returned(None)
+        self._advance(lambda: self._start(program))
+
+    @property
+    def generator(self) -> types.GeneratorType[Any, Any, Any] | None:
+        """The suspended generator; None once it has ended."""
+        return self._generator
+
+    @property
+    def owed(self) -> tuple[tuple[Operation[Any], Location | None], ...]:
+        """The releases that come before anything else, and the ``with`` lines they stand for."""
+        return tuple(self._owed)
+
+    @property
+    def asked(self) -> Operation[Any] | None:
+        """What the generator itself is waiting for; the pending operation, unless releases are owed."""
+        return self._asked
+
+    @property
+    def last_ending(self) -> Ending:
+        """How the generator ended, even if releases are still owed."""
+        return self._ending
+
+    def answer(self, answer: Any) -> None:
+        """Tell the thread that its pending operation was performed, and let it compute up to the next one."""
+        if self._owed:
+            self._owed.pop(0)
+            self._settle(answer)
+            return
+        operation, generator = self._asked, self._generator
+        assert operation is not None, "a thread that has ended cannot be answered"
+        assert generator is not None
+        if isinstance(answer, Raised):
+            self._advance(lambda: generator.throw(answer.exception()))
+        else:
+            value = self._guard(operation, answer)
+            self._advance(lambda: generator.send(value))
+
+    def close(self) -> None:
+        """Abandon the thread. Its ``with`` and ``finally`` blocks run, and nothing comes of what they yield."""
+        generator, self._generator = self._generator, None
+        self.pending = self._asked = None
+        self._owed.clear()
+        if generator is not None:
+            unwind(generator)
+
+    def owe(self, acquired: Operation[Any]) -> None:
+        """Note the release that leaving a ``with`` block owes; called from within the generator, while it is computing."""
+        release = acquired.target.owed(acquired) if acquired.target else None
+        if release is not None and making.operations is self._made:
+            self._owed.append((release, _location_of_frames(sys._getframe(2))))
+
+    def _start(self, program: Program) -> Any:
+        self._generator = start(self.name, program.threads[self.name])
+        return next(self._generator)
+
+    def _guard(self, operation: Operation[Any], answer: Any) -> Any:
+        if not isinstance(answer, bool) or operation.target is None or operation.target.owed(operation) is None:
+            return answer
+        return OwingGuard(answer, operation).for_body(self)
+
+    def _advance(self, compute: Any) -> None:
+        """Let the generator compute until it yields or ends, then look at what came of it."""
+        outer, making.operations = making.operations, self._made
+        making.mistake = None
+        self._asked = None
+        try:
+            self._look_at(compute())
+        except StopIteration as stop:
+            self._end(Returned(bool(stop.value) if isinstance(stop.value, Guard) else stop.value))
+        except ProgramError as error:
+            raise self._located(error) from None
+        except KeyboardInterrupt as interrupt:
+            where = _location_of_traceback(interrupt.__traceback__)
+            raise Interrupted(
+                f"interrupted: thread {self.name} was computing at {where or 'an unknown line'} and had not come to its "
+                "next yield."
+            ) from None
+        except BaseException as error:
+            self._fail(error)
+        finally:
+            making.operations = outer
+            swallowed, making.mistake = making.mistake, None
+        if swallowed is not None:  # the thread caught it; the program is wrong all the same
+            raise self._located(swallowed) from None
+        self._settle(None)
+
+    def _look_at(self, asked: Any) -> None:
+        generator = self._generator
+        assert generator is not None
+        if not isinstance(asked, Operation):
+            raise self._invalid_yield(asked, suspended_at(generator))
+        self._asked = asked
+        for position in range(len(self._made) - 1, -1, -1):
+            if self._made[position] is asked:
+                del self._made[position]
+                break
+
+    def _settle(self, owed_answer: Any) -> None:
+        """Decide what is pending: an owed release first, then what the generator asked for, else the thread has ended."""
+        if isinstance(owed_answer, Raised):
+            self._owed_release_failed(owed_answer)
+        elif self._owed:
+            self.pending, self.place = self._owed[0]
+        elif self._asked is not None:
+            assert self._generator is not None
+            self.pending, self.place = self._asked, suspended_at(self._generator)
+        else:
+            self.pending = None
+            self.ending = self._ending
+            if isinstance(self._ending, Failed):
+                self.place = self._ending.location
+
+    def _owed_release_failed(self, answer: Raised) -> None:
+        """The user's code is past the ``with`` already: the error is raised at the yield where it is waiting now."""
+        generator = self._generator
+        if generator is not None and self._asked is not None:
+            self._advance(lambda: generator.throw(answer.exception()))
+        else:
+            error = answer.exception()
+            self._ending = Failed(describe_exception(error), self.place)
+            self._settle(None)
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, TypeError | AttributeError) and self._made:
+            raise self._located(self._forgotten()) from error
+        self._end(Failed(describe_exception(error), _location_of_traceback(error.__traceback__)))
+
+    def _end(self, ending: Ending) -> None:
+        self._ending = ending
+        self._generator = None
+        if self._made and isinstance(ending, Returned):
+            raise self._located(self._forgotten())
+
+    def _forgotten(self) -> ForgottenYield:
+        forgotten = self._made[0]
+        word = "yield from" if isinstance(forgotten, Steps) else "yield"
+        return self._final(
+            ForgottenYield,
+            correction(
+                f"thread {self.name} made {forgotten}{_at(forgotten.made_at)} but never yielded it, so it never happened.",
+                (f"{forgotten}", ""),
+                (f"{word} {forgotten}", ""),
+            ),
+        )
+
+    def _invalid_yield(self, asked: Any, place: Location | None) -> InvalidYield:
+        where = f" at {place}" if place else ""
+        if isinstance(asked, types.GeneratorType | Steps):
+            call = repr(asked) if isinstance(asked, Steps) else f"{asked.__name__}()"
+            if not isinstance(asked, Steps):
+                asked.close()
+            return self._final(
+                InvalidYield,
+                correction(
+                    f"thread {self.name} yielded a generator, {call}{where}, which is not an operation.",
+                    (f"yield {call}", "one step cannot contain several"),
+                    (f"yield from {call}", "a call"),
+                ),
+            )
+        return self._final(
+            InvalidYield,
+            f"thread {self.name} yielded {asked!r}{where}, which is not an operation.\n"
+            "A thread yields what it wants done, such as counter.read() or lock.acquire().",
+        )
+
+    def _final(self, kind: type[E], message: str) -> E:
+        """An error whose message already names the line."""
+        error = kind(message)
+        error.located = True
+        return error
+
+    def _located(self, error: ProgramError) -> ProgramError:
+        """Put the user's file, line and source into the message, once; the thread is over."""
+        if not error.located and not isinstance(error, NondeterministicProgram):
+            place = _location_of_traceback(error.__traceback__)
+            where = f"\n\nin thread {self.name}"
+            if place is not None:
+                where += f", {place}" + (f":  {place.source}" if place.source else "")
+            error = self._final(type(error), f"{error}{where}")
+        self.close()
+        return error
+
+
+def _at(place: tuple[types.CodeType, int] | None) -> str:
+    return f" at {Path(place[0].co_filename).name}:{place[1]}" if place else ""
+
+
+def describe_exception(error: BaseException) -> str:
+    """The last line of a traceback: ``ValueError: boom``."""
+    return "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
+
+
+def unwind(generator: types.GeneratorType[Any, Any, Any]) -> None:
+    """Close a generator that may yield in its ``finally`` blocks: ``close()`` alone would raise RuntimeError."""
+    outer, making.operations = making.operations, []
+    try:
+        generator.throw(GeneratorExit)
+        for _ in range(UNWINDING_STEPS):
+            generator.send(None)
+        _immortal.append(generator)
+    except BaseException:  # it has ended, one way or another; nobody is interested in how
+        pass
+    finally:
+        making.operations = outer
+        making.mistake = None
+
+
+_immortal: list[Any] = []
+"""Generators that catch everything and cannot be ended. Letting go of them would make the interpreter try, and complain."""
+
+
+def is_ours(file: str) -> bool:
+    """Whether a file belongs to this package, and so is no line of the user's."""
+    return file.startswith(HERE)
+
+
+def suspended_at(generator: types.GeneratorType[Any, Any, Any]) -> Location | None:
+    """Where a suspended generator stands: the innermost line of the user's, with its chain of callers.
+
+    Never ask this of a running generator: reading ``gi_yieldfrom`` of one crashes CPython 3.11.7 and 3.12.1.
+    """
+    place: Location | None = None
+    current: Any = generator
+    while isinstance(current, types.GeneratorType) and current.gi_frame is not None:
+        frame = current.gi_frame
+        if not is_ours(frame.f_code.co_filename):
+            place = Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, place)
+        current = current.gi_yieldfrom
+    return place
+
+
+def _location_of_frames(frame: types.FrameType | None) -> Location | None:
+    """Where running code of the user's stands, found by walking out from a frame to the gate."""
+    frames = []
+    while frame is not None and frame.f_code is not Body._advance.__code__:
+        if not is_ours(frame.f_code.co_filename):
+            frames.append(frame)
+        frame = frame.f_back
+    place: Location | None = None
+    for frame in reversed(frames):
+        place = Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, place)
+    return place
+
+
+def _location_of_traceback(trace: types.TracebackType | None) -> Location | None:
+    """The innermost line of the user's that an exception went through."""
+    place: Location | None = None
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not is_ours(code.co_filename):
+            place = Location(code.co_filename, trace.tb_lineno, code.co_name, place)
+        trace = trace.tb_next
+    return place
