@@ -1,0 +1,1 @@
+"""Answers about many interleavings. All of them walk the machine."""

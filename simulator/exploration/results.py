@@ -1,0 +1,201 @@
+"""The answer about many interleavings: values. Printing them is somebody else's job, but for a plain table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from simulator.execution import Execution, Final, Outcome, outcome_data
+
+if TYPE_CHECKING:
+    from simulator.program import Program
+
+JSON_FORMAT = "simulator exploration"
+JSON_VERSION = 1
+
+MEANINGS = {
+    "complete": "every interleaving was examined: what is not listed cannot happen in this program",
+    "bounded": "every interleaving within the bound was examined; beyond it nothing is known",
+    "sampled": "only some interleavings were examined: what is not listed may still happen",
+    "partial": "the exploration stopped early: what is not listed may still happen",
+}
+
+
+class Claim(str):
+    """What an answer is worth: equal to "complete", "bounded", "sampled" or "partial"; ``str()`` explains it in words."""
+
+    __slots__ = ("reason",)
+    reason: str
+
+    def __new__(cls, word: str, reason: str = "") -> Claim:
+        claim = super().__new__(cls, word)
+        claim.reason = reason
+        return claim
+
+    def __str__(self) -> str:
+        because = f" ({self.reason})" if self.reason else ""
+        return f"{self[:]}{because}: {MEANINGS[self[:]]}"
+
+    @property
+    def word(self) -> str:
+        """The bare word."""
+        return self[:]
+
+
+@dataclass(frozen=True, eq=False)
+class OutcomeSummary:
+    """One outcome: how many interleavings end in it, how probable that is, and the simplest example.
+
+    ``interleavings`` is exact; None if their number has no end or is not known. ``share`` is the part of all interleavings,
+    ``probability`` the chance under a scheduler that picks uniformly among the enabled threads at every step: not the same,
+    because short executions have fewer choices. ``observed`` is what ``observe`` answered, if it was given.
+    """
+
+    outcome: Outcome
+    interleavings: int | None
+    share: Fraction | None
+    probability: float | None
+    observed: Any = None
+    _find_example: Callable[[], Execution] = field(repr=False, default=lambda: _no_example())
+
+    @cached_property
+    def example(self) -> Execution:
+        """The execution with the fewest preemptions, then the shortest, then the first in the order of the threads.
+
+        Searched for when it is first asked for, and re-run on the live scheduler before it is answered.
+        """
+        return self._find_example()
+
+    @property
+    def final(self) -> Final:
+        """The values of the shared objects at the end."""
+        return self.outcome.final
+
+    @property
+    def status(self) -> str:
+        """ "finished" or "deadlock"."""
+        return self.outcome.status
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain dictionaries, for JSON."""
+        return {
+            **outcome_data(self.outcome),
+            "interleavings": self.interleavings,
+            "share": str(self.share) if self.share is not None else None,
+            "probability": self.probability,
+            "example": str(self.example.schedule),
+            "preemptions": self.example.preemptions,
+        }
+
+
+def _no_example() -> Execution:
+    raise LookupError("this summary was made without an example")
+
+
+@dataclass(frozen=True, eq=False)
+class Exploration:
+    """The answer about all interleavings of a program. ``print`` it for the table.
+
+    ``claim`` says what the answer is worth. ``interleavings`` is exact, of any size; None if there is no end to them (a loop
+    that can spin for ever); with claim "partial" it counts those that were seen to their end. ``outcomes`` are sorted, the
+    most frequent first. ``violations`` are executions that end where the invariant first breaks, simplest first.
+    """
+
+    program: Program
+    claim: Claim
+    interleavings: int | None
+    states: int
+    transitions: int
+    outcomes: tuple[OutcomeSummary, ...]
+    endless: bool = False
+    violations: tuple[Execution, ...] = ()
+
+    @property
+    def deadlocks(self) -> tuple[OutcomeSummary, ...]:
+        """The outcomes that are deadlocks."""
+        return tuple(summary for summary in self.outcomes if summary.status == "deadlock")
+
+    @property
+    def failures(self) -> tuple[OutcomeSummary, ...]:
+        """The outcomes in which an exception ended a thread."""
+        return tuple(summary for summary in self.outcomes if summary.outcome.failures)
+
+    def example(self, goal: Callable[[Outcome], object]) -> Execution | None:
+        """The simplest execution whose outcome satisfies `goal`, or None if there is none among the outcomes."""
+        fitting = [summary.example for summary in self.outcomes if goal(summary.outcome)]
+        return min(fitting, key=simplicity, default=None)
+
+    def __str__(self) -> str:
+        lines = [self.headline(), ""]
+        rows = [self.columns(), *(self.row(summary) for summary in self.outcomes)]
+        if self.outcomes:
+            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+            lines += [_line(row, widths) for row in rows]
+        lines += [f"invariant broken: {execution.schedule}" for execution in self.violations]
+        lines += ["", f"claim: {self.claim}"]
+        return "\n".join(lines)
+
+    def headline(self) -> str:
+        """One sentence: how many interleavings, outcomes and states."""
+        outcomes = f"{len(self.outcomes)} outcome{'' if len(self.outcomes) == 1 else 's'}"
+        if self.endless:
+            many = "endlessly many interleavings (a loop can spin for ever)"
+        elif self.interleavings is None:
+            many = "interleavings not counted"
+        else:
+            at_least = "at least " if self.claim == "partial" else ""
+            many = f"{at_least}{self.interleavings:,} interleaving{'' if self.interleavings == 1 else 's'}"
+        return f"{many}, {outcomes}, {self.states:,} states"
+
+    def columns(self) -> tuple[str, ...]:
+        """The headings of the table."""
+        return ("outcome", "interleavings", "share", "probability", "simplest example")
+
+    def row(self, summary: OutcomeSummary) -> tuple[str, ...]:
+        """One line of the table."""
+        number = "–" if summary.interleavings is None else f"{summary.interleavings:,}"
+        share = "–" if summary.share is None else percent(float(summary.share))
+        probability = "–" if summary.probability is None else percent(summary.probability)
+        return (str(summary.outcome), number, share, probability, str(summary.example.schedule))
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain dictionaries, for JSON."""
+        return {
+            "format": JSON_FORMAT,
+            "version": JSON_VERSION,
+            "threads": list(self.program.names),
+            "claim": self.claim.word,
+            "reason": self.claim.reason,
+            "endless": self.endless,
+            "interleavings": self.interleavings,
+            "states": self.states,
+            "transitions": self.transitions,
+            "outcomes": [summary.to_data() for summary in self.outcomes],
+            "violations": [str(execution.schedule) for execution in self.violations],
+        }
+
+
+def simplicity(execution: Execution) -> tuple[int, int, tuple[int, ...]]:
+    """The order of examples: fewest preemptions, then shortest, then first in the order of the threads."""
+    names: Mapping[str, int] = {
+        name: place for place, name in enumerate(execution.program.names if execution.program else ())
+    }
+    return (execution.preemptions or 0, len(execution), tuple(names.get(name, 0) for name in execution.schedule))
+
+
+def percent(part: float) -> str:
+    """A share as a student reads it; never rounded to nothing, and never to everything."""
+    if part == 0 or part == 1:
+        return f"{part:.0%}"
+    if part < 0.0005:
+        return f"1 in {1 / part:,.0f}"
+    return f"{min(part, 0.9999):.2%}" if part > 0.9995 else f"{part:.1%}"
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    first, *numbers, last = row
+    cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(numbers, widths[1:-1], strict=True)), last]
+    return "  ".join(cells).rstrip()

@@ -1,0 +1,187 @@
+"""Explore: every state once, and the exact number of interleavings for each outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from typing import Any
+
+from simulator.execution import Execution, Final, Outcome, result_key
+from simulator.exploration.budget import Watch
+from simulator.exploration.counting import Walk, count, interleavings_of, probability_of
+from simulator.exploration.results import Claim, Exploration, OutcomeSummary
+from simulator.exploration.search import Examples, confirmed, judge, simplest_paths
+from simulator.exploration.symmetry import CannotFold, Folding
+from simulator.machine import THREAD_STEPS, Machine
+from simulator.program import Program
+
+WITNESSES = 200
+"""For how many outcomes a witness is re-run on the live scheduler before the exploration is answered."""
+MOST_VIOLATIONS = 10
+
+
+def explore(
+    program: Program,
+    *,
+    invariant: Callable[[Final], object] | None = None,
+    observe: Callable[[Final], Any] | None = None,
+    max_states: int | None = None,
+    max_seconds: float | None = None,
+    symmetry: bool = True,
+    merge: bool = True,
+    max_steps: int = THREAD_STEPS,
+    progress: bool = False,
+) -> Exploration:
+    """Visit every state of a program once and answer the `Exploration`: exact numbers, examples, and what they are worth.
+
+    * ``invariant`` is asked of the values in every state; the result lists the simplest executions that break it.
+    * ``observe`` groups outcomes by what it answers about the final values, instead of by everything.
+    * ``max_states`` and ``max_seconds`` are budgets; when one runs out, or at Ctrl-C, the claim is "partial".
+    * ``symmetry=False`` and ``merge=False`` switch the reductions off, to cross-check them.
+    * ``max_steps`` is how many steps one thread may take before `StepLimit` is raised.
+    * ``progress`` shows a live line on stderr, if that is a terminal.
+
+    Raises what is wrong with the program (`ProgramError`), `NondeterministicProgram` among it.
+    """
+    machine = Machine(program, merge=merge, max_thread_steps=max_steps)
+    try:
+        with Watch(max_states, max_seconds, progress) as watch:
+            try:
+                folding = Folding(machine, wanted=symmetry)
+                walk = _walk(machine, folding, watch, invariant)
+            except CannotFold:
+                folding = Folding(machine, wanted=False)
+                walk = _walk(machine, folding, watch, invariant)
+        return _answer(machine, folding, walk, observe, invariant)
+    finally:
+        machine.close()
+
+
+def _walk(machine: Machine, folding: Folding, watch: Watch, invariant: Callable[[Final], object] | None) -> Walk:
+    breaks = None if invariant is None else Verdicts(machine, invariant)
+    return count(machine, folding, watch, breaks)
+
+
+class Verdicts:
+    """Whether states break an invariant; each combination of values is judged once."""
+
+    def __init__(self, machine: Machine, invariant: Callable[[Final], object]) -> None:
+        self._machine = machine
+        self._invariant = invariant
+        self._known: dict[int, bool] = {}
+
+    def __call__(self, state: int) -> bool:
+        part = state & self._machine.objects_field()
+        if part not in self._known:
+            self._known[part] = not judge(self._invariant, self._machine.values(state))
+        return self._known[part]
+
+
+def _answer(
+    machine: Machine,
+    folding: Folding,
+    walk: Walk,
+    observe: Callable[[Final], Any] | None,
+    invariant: Callable[[Final], object] | None,
+) -> Exploration:
+    claim = Claim("partial", walk.stopped) if walk.stopped else Claim("complete")
+    _witness(machine, folding, walk)
+    counted = not walk.endless and not (walk.stopped and not any(walk.ends.values()))
+    total = sum(map(interleavings_of, walk.ends.values())) if counted else None
+    return Exploration(
+        machine.program,
+        claim,
+        total,
+        len(walk.first_from),
+        walk.transitions,
+        _summaries(machine, folding, walk, total, observe),
+        walk.endless,
+        _violations(machine, walk, invariant),
+    )
+
+
+def _summaries(
+    machine: Machine, folding: Folding, walk: Walk, total: int | None, observe: Callable[[Final], Any] | None
+) -> tuple[OutcomeSummary, ...]:
+    """Group the ends by outcome; each orbit of interchangeable threads is spread evenly over the names it can have."""
+
+    def key(outcome: Outcome) -> Any:
+        if observe is None:
+            return outcome.key
+        return (outcome.status, tuple(outcome.failures.items()), result_key(observe(outcome.final)))
+
+    def symmetric(outcome: Outcome) -> bool:
+        return (observe is not None and not outcome.failures) or folding.named(outcome)[0] == 1
+
+    groups: dict[Any, tuple[Outcome, Fraction, Fraction]] = {}
+    for state, weight in walk.ends.items():
+        outcome = machine.outcome(state)
+        ways, variants = (1, iter((outcome,))) if symmetric(outcome) else folding.named(outcome)
+        number, chance = Fraction(interleavings_of(weight), ways), Fraction(probability_of(weight)) / ways
+        for variant in variants:
+            first, numbers, chances = groups.get(key(variant), (variant, Fraction(0), Fraction(0)))
+            groups[key(variant)] = (first, numbers + number, chances + chance)
+    examples = Examples(machine, folding, key, symmetric)
+    summaries = [
+        OutcomeSummary(
+            outcome,
+            int(number) if total is not None else None,
+            number / total if total and not walk.stopped else None,
+            float(chance) if total is not None and not walk.stopped else None,
+            observe(outcome.final) if observe is not None else None,
+            partial(examples.of, outcome),
+        )
+        for outcome, number, chance in groups.values()
+    ]
+    return tuple(sorted(summaries, key=lambda summary: (-(summary.interleavings or 0), _order(summary.outcome))))
+
+
+def _order(outcome: Outcome) -> tuple[Any, ...]:
+    """A fixed order among outcomes that are equally frequent: finished first, then by how they read."""
+    return (outcome.status != "finished", str(outcome), repr(outcome.returned))
+
+
+def _witness(machine: Machine, folding: Folding, walk: Walk) -> None:
+    """Re-run one execution for each outcome (for the first of them, if there are very many) on the live scheduler."""
+    seen: set[Any] = set()
+    for end in walk.ends:
+        if len(seen) >= WITNESSES:
+            return
+        predicted = machine.outcome(end).key
+        if predicted not in seen:
+            seen.add(predicted)
+            path, state = _path_to(machine, folding, walk, end)
+            confirmed(machine, path, 0, machine.outcome(state))
+
+
+def _path_to(machine: Machine, folding: Folding, walk: Walk, end: int) -> tuple[tuple[int, ...], int]:
+    """A real path to a state of the walk, and the state it ends in: interchangeable threads may have changed names."""
+    chain = [end]
+    while (before := walk.first_from[chain[-1]]) >= 0:
+        chain.append(before)
+    path, state = [], machine.initial
+    for wanted in chain[-2::-1]:
+        for thread, after in machine.moves(state):
+            if after == wanted or (folding.active and folding.folded(after) == wanted):
+                path.append(thread)
+                state = after
+                break
+        else:
+            raise AssertionError("every state of a walk is one step away from the state it was first reached from")
+    return tuple(path), state
+
+
+def _violations(machine: Machine, walk: Walk, invariant: Callable[[Final], object] | None) -> tuple[Execution, ...]:
+    """The simplest executions that end where the invariant first breaks: one for each different combination of values."""
+    if invariant is None or not walk.broken:
+        return ()
+    breaks = Verdicts(machine, invariant)
+    field = machine.objects_field()
+    found: dict[int, Execution] = {}
+    for state, path, preemptions in simplest_paths(machine, Folding(machine, wanted=False), stop_at=breaks):
+        if breaks(state) and (state & field) not in found:
+            found[state & field] = confirmed(machine, path, preemptions, machine.outcome(state))
+            if len(found) >= MOST_VIOLATIONS:
+                break
+    return tuple(found.values())
