@@ -1,0 +1,171 @@
+"""Assertions about all interleavings, and the second opinion: `check` and `crosscheck`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from simulator.errors import CheckFailed, CrosscheckFailed, Inconclusive
+from simulator.execution import Event, Execution, Final, Outcome
+from simulator.exploration.enumerate import interleavings
+from simulator.exploration.results import Exploration, OutcomeSummary, simplicity
+from simulator.exploration.search import judge
+from simulator.exploration.statespace import explore
+from simulator.program import Program
+from simulator.scheduler import run
+
+MOST_FORCED = 1_000
+"""How many interleavings `crosscheck` forces on real threads before it makes do with a sample."""
+
+
+def check(
+    program: Program,
+    postcondition: Callable[[Final], object] | None = None,
+    invariant: Callable[[Final], object] | None = None,
+    deadlock: bool = False,
+    failures: bool = False,
+    **how: Any,
+) -> Exploration:
+    """Assert that no interleaving of a program goes wrong, and answer the `Exploration` that proves it.
+
+    * ``postcondition`` must hold of the final values of every execution in which all threads came to their end.
+    * ``invariant`` must hold in every state.
+    * A deadlock, or a thread ended by an exception, fails the check unless ``deadlock`` or ``failures`` allows it.
+    * ``**how`` goes to `explore`.
+
+    Raises `CheckFailed` (an AssertionError) with the simplest failing example, as ``.execution``; `Inconclusive` if nothing
+    wrong was found but a budget ran out, since then nothing is proved.
+    """
+    __tracebackhide__ = True
+    result = explore(program, invariant=invariant, **how)
+    if result.violations:
+        raise _failed("invariant broken", result, result.violations[0])
+    if not failures and result.failures:
+        texts = dict.fromkeys(text for summary in result.failures for text in summary.outcome.failures.values())
+        raise _failed_in(f"a thread failed ({'; '.join(texts)})", result, result.failures)
+    if not deadlock and result.deadlocks:
+        raise _failed_in("deadlock", result, result.deadlocks)
+    if postcondition is not None:
+        finished = [summary for summary in result.outcomes if summary.status == "finished"]
+        wrong = tuple(summary for summary in finished if not judge(postcondition, summary.final))
+        if wrong:
+            raise _failed_in("postcondition failed", result, wrong)
+    if result.claim == "partial":
+        raise Inconclusive(
+            f"nothing wrong was found, but {result.claim.reason} after {result.states:,} states: nothing is proved.\n"
+            "Raise the budget, or make the program smaller.",
+            exploration=result,
+        )
+    return result
+
+
+def _failed_in(what: str, result: Exploration, wrong: tuple[OutcomeSummary, ...]) -> CheckFailed:
+    """The failure for some of the outcomes: in how many interleavings, and the simplest of them all."""
+    numbers = [summary.interleavings for summary in wrong]
+    if result.interleavings is None or None in numbers or result.claim == "partial":
+        where = "in some interleavings"
+    else:
+        where = f"in {sum(number or 0 for number in numbers):,} of {result.interleavings:,} interleavings"
+    return _failed(f"{what} {where}", result, min((summary.example for summary in wrong), key=simplicity))
+
+
+def _failed(what: str, result: Exploration, execution: Execution) -> CheckFailed:
+    return CheckFailed(f"{what}; simplest:\n\n{story(execution)}", execution, result)
+
+
+def story(execution: Execution) -> str:
+    """An execution told for a person: the steps, how it ended, why it will never move on, and the line to replay it."""
+    from simulator.render.text import timeline
+
+    parts = [timeline(execution, caption=False), ""]
+    if execution.outcome.status == "deadlock":
+        from simulator.analysis import explain_deadlock
+
+        parts.append(str(explain_deadlock(execution)))
+    else:
+        parts.append(f"ended with {execution.outcome}")
+    parts.append(f'replay it: replay(program, "{execution.schedule}")')
+    return "\n".join(parts)
+
+
+@dataclass(frozen=True)
+class Crosscheck:
+    """What `crosscheck` compared: ``forced`` of the ``interleavings``, and what ``free`` running threads showed."""
+
+    forced: int
+    interleavings: int | None
+    free: Counter[Outcome]
+    predicted: tuple[Outcome, ...]
+
+    @property
+    def exhaustive(self) -> bool:
+        """Whether every interleaving was forced on real threads, and not only a sample."""
+        return self.forced == self.interleavings
+
+    def __str__(self) -> str:
+        which = "all" if self.exhaustive else "a sample:"
+        of = "" if self.exhaustive else f" of {self.interleavings:,}" if self.interleavings else " of endlessly many"
+        lines = [f"forced on real threads, {which} {self.forced:,}{of} interleavings: every trace was the one predicted"]
+        lines += [
+            f"ran free {sum(self.free.values()):,} times: every outcome was one of the {len(self.predicted)} predicted"
+        ]
+        lines += [f"  {self.free.get(outcome, 0):>7,}  {outcome}" for outcome in self.predicted]
+        return "\n".join(lines)
+
+
+def crosscheck(program: Program, *, runs: int = 200, limit: int = MOST_FORCED, seed: int = 0) -> Crosscheck:
+    """Compare the simulator with CPython: real threads, real locks, real queues.
+
+    Forces every interleaving on real threads if there are at most ``limit`` (else ``limit`` random ones from ``seed``, and
+    says so); the traces must be equal, event for event. Then lets real threads run free ``runs`` times; every outcome must be one
+    that was predicted. Raises `CrosscheckFailed` naming the first difference.
+    """
+    __tracebackhide__ = True
+    from simulator.real_threads import replay_on_threads, sample_on_threads
+
+    result = explore(program)
+    predicted = tuple(summary.outcome for summary in result.outcomes)
+    forced = 0
+    for execution in _to_force(program, result, limit, seed):
+        _compare(execution, replay_on_threads(program, execution.schedule))
+        forced += 1
+    free = sample_on_threads(program, runs=runs) if runs else Counter()
+    for outcome, times in free.items():
+        if outcome not in predicted:
+            known = "\n  ".join(map(str, predicted))
+            raise CrosscheckFailed(
+                f"real threads, running free, ended {times} times with an outcome that was not predicted:\n  {outcome}\n"
+                f"predicted:\n  {known}"
+            )
+    return Crosscheck(forced, result.interleavings, free, predicted)
+
+
+def _to_force(program: Program, result: Exploration, limit: int, seed: int) -> Iterator[Execution]:
+    if result.interleavings is not None and result.interleavings <= limit:
+        return interleavings(program)
+    random = (run(program, seed=seed + number) for number in range(limit))
+    return islice(random, limit)
+
+
+def _compare(simulated: Execution, real: Execution) -> None:
+    """Raise at the first difference between an execution in the simulator and the same schedule on real threads."""
+    schedule = simulated.schedule
+    expected: tuple[Event, ...] = simulated.trace
+    for step, (mine, theirs) in enumerate(zip(expected, real.trace, strict=False), start=1):
+        if mine != theirs:
+            raise CrosscheckFailed(
+                f"step {step} of {str(schedule)!r} differs.\nsimulator:    {mine}  ({mine.location})\n"
+                f"real threads: {theirs}  ({theirs.location})"
+            )
+    if len(expected) != len(real.trace):
+        raise CrosscheckFailed(f"{str(schedule)!r} has {len(expected)} steps here and {len(real.trace)} on real threads")
+    if simulated.outcome != real.outcome:
+        raise CrosscheckFailed(
+            f"{str(schedule)!r} ends differently.\nsimulator:    {simulated.outcome}\nreal threads: {real.outcome}"
+        )
+
+
+__all__ = ["Crosscheck", "check", "crosscheck", "story"]
