@@ -1,0 +1,155 @@
+"""The one place where Graphviz is started: DOT in, bytes out.
+
+The program ``dot`` on PATH comes first, by the package ``graphviz``; else ``pygraphviz``, whose wheels bring Graphviz with
+them; else there is one error that says how to get either. There is no layout of our own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.errors import NoRenderer, RenderError, UnknownFormat
+
+FORMATS = ("svg", "png", "pdf")
+DOTS_PER_INCH = 144
+"""Of PNG: twice what Graphviz would take, for projectors."""
+OLDEST_PYGRAPHVIZ = (2, 0, 1)
+"""The first one whose wheels bring Graphviz with them."""
+FONTS = ("DejaVu Sans", "DejaVu Sans Mono")
+FONT_PACKAGE = "fonts-dejavu-core"
+
+INSTALL = """\
+Install one of them:
+
+    apt-get install graphviz                               # Debian, Ubuntu
+    brew install graphviz                                  # macOS
+    pip install "thread-interleaving-simulator[render]"    # brings Graphviz with it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """What draws here: ``name`` is "dot" or "pygraphviz", ``version`` is that of Graphviz."""
+
+    name: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (Graphviz {self.version})"
+
+
+def renderer() -> Renderer:
+    """Say what would draw a picture now. Raises `NoRenderer` if nothing can, `RenderError` if ``dot`` does not start."""
+    if _has_dot():
+        import graphviz
+
+        try:
+            return Renderer("dot", ".".join(map(str, graphviz.version())))
+        except Exception as error:
+            raise RenderError(f"the program dot is on PATH, but does not say its version: {_reason(error)}") from None
+    module = _pygraphviz()
+    if module is None:
+        raise NoRenderer(f"No Graphviz was found: neither the program dot nor the package pygraphviz.\n{INSTALL}")
+    return Renderer("pygraphviz", str(getattr(module, "__graphviz_version__", "unknown")))
+
+
+def draw(dot_text: str, format: str, *, title: str = "", description: str = "") -> bytes:
+    """Draw a picture; `format` is "svg", "png" or "pdf". An SVG gets `title` and `description`, for screen readers.
+
+    Raises `UnknownFormat`, `NoRenderer`, or `RenderError` with what Graphviz had to say.
+    """
+    if format not in FORMATS:
+        raise UnknownFormat(f"cannot draw {format!r}. The formats that can be drawn are: {', '.join(FORMATS)}.")
+    if _has_dot():
+        drawn = _by_program(dot_text, format)
+    elif (module := _pygraphviz()) is not None:
+        drawn = _in_process(module, dot_text, format)
+    else:
+        raise NoRenderer(f"No Graphviz was found: neither the program dot nor the package pygraphviz.\n{INSTALL}")
+    if format != "svg":
+        return drawn
+    prefix = f"p{hashlib.sha256(dot_text.encode()).hexdigest()[:8]}-"
+    return accessible(drawn.decode(), prefix, title, description).encode()
+
+
+def _has_dot() -> bool:
+    return shutil.which("dot") is not None
+
+
+def _pygraphviz() -> Any:
+    """The package, if it is there, can be imported and is new enough; else None."""
+    try:
+        import pygraphviz
+    except Exception:  # the package is there, but its Graphviz is not: that can raise anything
+        return None
+    version = tuple(int(part) for part in re.findall(r"\d+", pygraphviz.__version__)[:3])
+    return pygraphviz if version >= OLDEST_PYGRAPHVIZ else None
+
+
+def _by_program(dot_text: str, format: str) -> bytes:
+    import graphviz
+
+    try:
+        drawn: bytes = graphviz.pipe("dot", format, _prepared(dot_text, format).encode(), quiet=True)
+    except Exception as error:
+        raise RenderError(f"Graphviz could not draw this picture: {_reason(error)}") from None
+    return _checked(drawn)
+
+
+def _in_process(module: Any, dot_text: str, format: str) -> bytes:
+    try:
+        drawn = module.AGraph(string=_prepared(dot_text, format)).draw(format=format, prog="dot")
+    except Exception as error:  # an unknown format raises TypeError, a syntax error DotError
+        raise RenderError(f"Graphviz could not draw this picture: {_reason(error)}") from None
+    return _checked(bytes(drawn))
+
+
+def _prepared(dot_text: str, format: str) -> str:
+    """The resolution is for pixels only: in an SVG it would scale the page."""
+    return dot_text.replace("{", f"{{\n  graph [dpi={DOTS_PER_INCH}];", 1) if format == "png" else dot_text
+
+
+def _checked(drawn: bytes) -> bytes:
+    if not drawn:
+        raise RenderError("Graphviz could not draw this picture: it answered nothing")
+    return drawn
+
+
+def _reason(error: Exception) -> str:
+    """What the engine said, rather than how it was called."""
+    said = getattr(error, "stderr", None) or b""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    return text.strip() or str(error) or type(error).__name__
+
+
+def accessible(svg: str, prefix: str, title: str, description: str) -> str:
+    """Make a drawn SVG fit for a page: a role, a title, a description, and ids that clash with no other picture."""
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}\1"', svg)
+    svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}\1)", svg)
+    svg = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}\1"', svg)
+    named = f'role="img" aria-labelledby="{prefix}title {prefix}desc"'
+    inside = f'<title id="{prefix}title">{_xml(title)}</title>\n<desc id="{prefix}desc">{_xml(description)}</desc>'
+    return re.sub(r"<svg\b([^>]*)>", lambda match: f"<svg {named}{match[1]}>\n{inside}", svg, count=1)
+
+
+def _xml(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def fonts_found() -> dict[str, bool]:
+    """Whether the fonts of the pictures are there; {} if nobody can tell.
+
+    Without any font, PNG and PDF show empty boxes, and nothing complains. Debian's package is ``fonts-dejavu-core``.
+    """
+    if shutil.which("fc-list") is None:
+        return {}
+    try:
+        listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    families = {family.strip() for line in listed.splitlines() for family in line.split(",")}
+    return {font: font in families for font in FONTS}

@@ -1,0 +1,226 @@
+"""The two pictures of waiting: the wait-for graph and the resource-allocation graph, as DOT.
+
+Pure functions from a graph that `simulator.analysis` made to text. The same graph gives the same bytes every time: nodes
+come in program order, and their names in the DOT are positions, never what the user called them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from simulator.errors import TooLarge
+from simulator.render.captions import graph_caption
+from simulator.render.dot import Markup, digraph, edge, html, node
+from simulator.render.palette import LIGHT, Theme, pattern
+from simulator.render.text import shorten
+
+if TYPE_CHECKING:
+    from simulator.analysis.deadlocks import Graph
+
+MOST_NODES = 60
+LONG_NAME = 8
+"""A thread with a longer name than this gets an ellipse: a circle would be huge."""
+MOST_DOTS = 8
+
+
+def wait_for_dot(graph: Graph, caption: str | None = None, theme: Theme = LIGHT) -> str:
+    """Draw who waits for whom: threads are circles, an edge is labelled with the object, the circle is thick vermillion.
+
+    A thread that waits for something that nobody holds points at a note saying so. ``caption`` replaces what stands below
+    (the circle in words, schedule, outcome, command). Raises `TooLarge` above 60 nodes.
+    """
+    names = _names(graph)
+    circle = _circle_edges(graph)
+    lines = [_thread(graph, name, names, circle, theme) for name in names]
+    for number, (name, holder, data) in enumerate(_edges(graph, names), start=1):
+        lines.append(
+            edge(
+                names[name],
+                names[holder],
+                label=_edge_label(data["object"], data.get("location")),
+                id=f"edge{number}",
+                tooltip=f"{name} waits for {data['object']}, held by {holder}",
+                **_stroke(names, name, (name, holder) in circle, theme),
+            )
+        )
+    for name in names:
+        if graph.nodes[name].get("waits_for") and not graph.out_degree(name):
+            lines += _note(graph, name, names, theme)
+    return digraph("wait-for graph", lines, _below(graph, caption), theme, rankdir="LR", nodesep=0.6, ranksep=0.6)
+
+
+def resource_allocation_dot(graph: Graph, caption: str | None = None, theme: Theme = LIGHT) -> str:
+    """Draw who asks for what and who has it, from left to right.
+
+    Threads are circles; what they acquire is a square with one dot per unit. A request is a dashed edge to the square, an
+    assignment a solid one from a dot to the thread; the circle is thick and vermillion. Raises `TooLarge` above 60 nodes.
+    """
+    names = _names(graph)
+    circle = _circle_edges(graph)
+    taken: dict[str, int] = {}
+    lines = []
+    for name, place in names.items():
+        is_thread = graph.nodes[name]["kind"] == "thread"
+        draw = _thread(graph, name, names, circle, theme) if is_thread else _square(graph, name, place, circle, theme)
+        lines.append(draw)
+    for number, (first, last, data) in enumerate(_edges(graph, names), start=1):
+        on_circle = (first, last) in circle
+        shared = {"id": f"edge{number}", "class": _classes(data["kind"], on_circle), **_marked(on_circle, theme)}
+        if data["kind"] == "request":
+            tooltip = f"{first} waits for {graph.nodes[last]['object']}"
+            lines.append(
+                edge(
+                    names[first],
+                    names[last],
+                    style="dashed",
+                    label=_edge_label("", data.get("location")),
+                    tooltip=tooltip,
+                    **shared,
+                )
+            )
+            continue
+        for _ in range(data["units"] if graph.nodes[first]["units"] <= MOST_DOTS else 1):
+            taken[first] = taken.get(first, 0) + 1
+            dot = f"{names[first]}:unit{taken[first] if graph.nodes[first]['units'] <= MOST_DOTS else 1}:c"
+            tooltip = f"{last} holds {graph.nodes[first]['object']}"
+            lines.append(edge(dot, names[last], style="solid", tailclip="false", tooltip=tooltip, **shared))
+    page = {"rankdir": "LR", "nodesep": 0.5, "ranksep": 0.7}
+    return digraph("resource-allocation graph", lines, _below(graph, caption), theme, **page)
+
+
+def _below(graph: Graph, caption: str | None) -> list[str]:
+    return graph_caption(graph) if caption is None else caption.split("\n")
+
+
+def _names(graph: Graph) -> dict[str, str]:
+    """What every node is called in the DOT: threads in program order, then objects as they were made."""
+    if len(graph) > MOST_NODES:
+        picture = graph.graph.get("picture", "wait-for")
+        raise TooLarge(
+            f"the {picture} graph has {len(graph)} nodes, and nobody could read it above {MOST_NODES}.\n"
+            "Draw the circle alone: graph.subgraph(analysis.find_cycle(graph)) of the wait-for graph;\n"
+            "or read it: print(analysis.explain_deadlock(execution)), or save it as .txt or .json."
+        )
+    order = _order(graph)
+    threads = [name for name in order if name in graph]
+    objects = [name for name in graph.nodes if name not in order]
+    names = {name: f"thread{order.index(name) + 1}" for name in threads}
+    return names | {name: f"object{number}" for number, name in enumerate(objects, start=1)}
+
+
+def _order(graph: Graph) -> list[str]:
+    known = graph.graph.get("threads")
+    return list(known) if known else [name for name, data in graph.nodes(data=True) if data.get("kind") != "object"]
+
+
+def _edges(graph: Graph, names: dict[str, str]) -> list[tuple[str, str, dict[str, Any]]]:
+    positions = {name: position for position, name in enumerate(names)}
+    return sorted(graph.edges(data=True), key=lambda edge: (positions[edge[0]], positions[edge[1]]))
+
+
+def _circle_edges(graph: Graph) -> set[tuple[str, str]]:
+    """The edges on a circle, whichever: all those that join two nodes which can reach each other."""
+    from simulator.analysis.deadlocks import find_cycles
+
+    found: set[tuple[str, str]] = set()
+    for cycle in find_cycles(graph):
+        for name, holder in pairwise([*cycle, cycle[0]]):
+            if graph.has_edge(name, holder):
+                found.add((name, holder))
+            found.update(
+                step
+                for object in graph.successors(name)
+                if graph.has_edge(object, holder)
+                for step in _through(name, object, holder)
+            )
+    return found
+
+
+def _through(name: str, object: str, holder: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (name, object), (object, holder)
+
+
+def _thread(graph: Graph, name: str, names: dict[str, str], circle: set[tuple[str, str]], theme: Theme) -> str:
+    data = graph.nodes[name]
+    state = data.get("state", "")
+    remark = f'<BR/><FONT POINT-SIZE="9">{html(state)}</FONT>' if state in ("ended", "failed", "enabled") else ""
+    position = int(names[name].removeprefix("thread")) - 1
+    on_circle = any(name in step for step in circle)
+    tooltip = f"{name}: {state}" + (f", waits for {data['waits_for']}" if data.get("waits_for") else "")
+    tooltip += f", {data['error']}" if data.get("error") else ""
+    return node(
+        names[name],
+        label=Markup(f"<B>{html(shorten(name, 24))}</B>{remark}"),
+        shape="circle" if len(name) <= LONG_NAME else "ellipse",
+        style="filled",
+        fillcolor=theme.fill(position),
+        penwidth=1,
+        width=0.75,
+        margin="0.05,0.05",
+        id=names[name],
+        tooltip=tooltip,
+        **{"class": _classes(f"thread {state}".strip(), on_circle)},
+    )
+
+
+def _square(graph: Graph, name: str, place: str, circle: set[tuple[str, str]], theme: Theme) -> str:
+    data = graph.nodes[name]
+    units = data["units"]
+    head = f'<TR><TD COLSPAN="{max(1, min(units, MOST_DOTS))}"><B>{html(shorten(data["object"], 24))}</B></TD></TR>'
+    if units > MOST_DOTS:
+        dots = f'<TD PORT="unit1">● × {units}</TD>'
+    else:
+        dots = "".join(f'<TD PORT="unit{number}">●</TD>' for number in range(1, units + 1))
+    body = f"<TR>{dots}</TR>" if dots else f'<TR><TD><FONT POINT-SIZE="9">{html(data.get("type", ""))}</FONT></TD></TR>'
+    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{head}{body}</TABLE>'
+    return node(
+        place,
+        label=Markup(table),
+        shape="square" if units and len(data["object"]) <= LONG_NAME and units <= 3 else "box",
+        style="filled" if units else "filled,rounded",
+        fillcolor=theme.paper,
+        margin="0.02,0.02",
+        id=place,
+        tooltip=f"{data.get('type', 'object')} {data['object']}: {units} unit{'s' if units != 1 else ''}",
+        **{"class": _classes("object", any(name in step for step in circle))},
+    )
+
+
+def _edge_label(object: str, location: str | None) -> Markup | None:
+    """What stands at an edge, with some room below, or the line would run through the letters."""
+    rows = [f"<B>{html(shorten(object, 24))}</B>"] if object else []
+    rows += [f'<FONT POINT-SIZE="9">{html(location)}</FONT>'] if location else []
+    if not rows:
+        return None
+    cells = "".join(f"<TR><TD>{row}</TD></TR>" for row in rows)
+    return Markup(f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}<TR><TD HEIGHT="6"></TD></TR></TABLE>')
+
+
+def _note(graph: Graph, name: str, names: dict[str, str], theme: Theme) -> Sequence[str]:
+    data = graph.nodes[name]
+    note = f"note{names[name].removeprefix('thread')}"
+    where = f"\n{data['location']}" if data.get("location") else ""
+    text = f"waits for {shorten(data['waits_for'])}\nheld by nobody{where}"
+    return (
+        node(note, label=text, shape="note", fontsize=10, id=note, **{"class": "note"}),
+        edge(names[name], note, id=f"{note}edge", **_stroke(names, name, False, theme)),
+    )
+
+
+def _stroke(names: dict[str, str], name: str, on_circle: bool, theme: Theme) -> dict[str, object]:
+    """The line of a thread: its own dash pattern; thick and vermillion where it is on the circle."""
+    own = pattern(int(names[name].removeprefix("thread")) - 1)
+    colour = theme.wrong if on_circle else theme.ink
+    strong: dict[str, object] = {"penwidth": 3 if not own.double else 1.5} if on_circle else {}
+    double = f"{colour}:{theme.paper}:{colour}" if own.double else colour
+    return {"style": own.style, "color": double, "class": _classes("wait", on_circle), **strong}
+
+
+def _marked(on_circle: bool, theme: Theme) -> dict[str, object]:
+    return {"color": theme.wrong, "penwidth": 3} if on_circle else {}
+
+
+def _classes(kind: str, on_circle: bool) -> str:
+    return f"{kind} circle" if on_circle else kind

@@ -1,0 +1,124 @@
+"""The timeline as text, one column per thread: for terminals, test failures and screen readers.
+
+The look is Lincheck's: read it downwards, and a step stands in the column of the thread that performed it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from simulator.execution import Event, Execution
+
+LONGEST = 60
+"""Operations and answers that are longer than this are shortened in the middle."""
+FOLD_ABOVE, KEPT = 200, 40
+"""Executions of more steps than this show only so many of the first and of the last."""
+
+
+def timeline(execution: Execution, *, caption: bool = True, locations: bool = False) -> str:
+    """Lay out an execution as a table, one column per thread, steps numbered from 1.
+
+    A deadlock ends in a line for each thread that waits. ``locations`` adds the file, line and source of each step;
+    ``caption`` a last line with the schedule and the outcome. Above 200 steps the middle is folded into one line.
+
+    >>> from simulator import Program, Shared, replay
+    >>> counter = Shared("counter", 0)
+    >>> def increment():
+    ...     value = yield counter.read()
+    ...     yield counter.write(value + 1)
+    >>> print(timeline(replay(Program(A=increment, B=increment), "ABBA"), caption=False))
+    step  A                    B
+       1  counter.read() -> 0
+       2                       counter.read() -> 0
+       3                       counter.write(1)
+       4  counter.write(1)
+    """
+    names = thread_names(execution)
+    events, folded = _kept(execution.trace)
+    rows = [(str(event.index + 1), event.thread, event_text(event), place_text(event)) for event in events]
+    rows += [("", name, text, "") for name, text in waits(execution).items()]
+    widths = [max([width(name), *(width(text) for _, thread, text, _ in rows if thread == name)]) for name in names]
+    number = max(len("step"), *(len(row[0]) for row in rows), 0) if rows else len("step")
+    lines = [_line("step".rjust(number), names, widths, "line" if locations and rows else "")]
+    for step, thread, text, place in rows:
+        cells = [text if name == thread else "" for name in names]
+        lines.append(_line(step.rjust(number), cells, widths, place if locations else ""))
+    if folded:
+        first, last = KEPT + 1, KEPT + folded
+        lines.insert(1 + KEPT, f"{'…'.rjust(number)}  {folded:,} steps folded ({first:,} to {last:,})")
+    if caption:
+        lines += ["", caption_text(execution)]
+    return "\n".join(lines)
+
+
+def _kept(trace: Sequence[Event]) -> tuple[list[Event], int]:
+    if len(trace) <= FOLD_ABOVE:
+        return list(trace), 0
+    return [*trace[:KEPT], *trace[-KEPT:]], len(trace) - 2 * KEPT
+
+
+def _line(step: str, cells: Sequence[str], widths: Sequence[int], place: str) -> str:
+    columns = [cell + " " * (room - width(cell)) for cell, room in zip(cells, widths, strict=True)]
+    return "  ".join([step, *columns, place]).rstrip()
+
+
+def thread_names(execution: Execution) -> tuple[str, ...]:
+    """The threads of an execution in program order; by name, if it was read from a file and has no program."""
+    if execution.program is not None:
+        return execution.program.names
+    outcome = execution.outcome
+    return tuple(sorted({*execution.schedule, *execution.waiting, *outcome.returned, *outcome.failures}))
+
+
+def event_text(event: Event) -> str:
+    """``counter.read() -> 0``, in at most twice 60 characters."""
+    operation = shorten(repr(event.operation))
+    return operation if event.answer is None else f"{operation} -> {shorten(repr(event.answer))}"
+
+
+def place_text(event: Event) -> str:
+    """``lecture.py:12: counter.write(value + 1)``; only the file and line if the source cannot be read."""
+    source = getattr(event.location, "source", "")
+    if not event.location:
+        return ""
+    return f"{event.location}: {printable(source)}" if source else str(event.location)
+
+
+def waits(execution: Execution) -> dict[str, str]:
+    """What to say of every thread that waits in vain; nothing if this is no deadlock."""
+    if execution.outcome.status != "deadlock":
+        return {}
+    return {name: f"{name} waits: {shorten(repr(operation))}" for name, operation in execution.waiting.items()}
+
+
+def caption_text(execution: Execution) -> str:
+    """The schedule and the outcome, in one line."""
+    outcome = printable(str(execution.outcome))
+    return f"schedule {execution.schedule}: {outcome}" if execution.schedule else f"no steps: {outcome}"
+
+
+def shorten(text: str, longest: int = LONGEST) -> str:
+    """Leave out the middle of a long text, so that its beginning and its closing bracket stay; one line, printable."""
+    text = printable(text)
+    if len(text) <= longest:
+        return text
+    kept = longest - 1
+    return f"{text[: kept - kept // 3]}…{text[-(kept // 3) :]}"
+
+
+def printable(text: str) -> str:
+    """Spell out what cannot be shown in one line: line ends, control characters, half characters."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text
+    )
+
+
+def width(text: str) -> int:
+    """How many columns a text takes in a terminal: wide characters take two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
