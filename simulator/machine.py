@@ -17,7 +17,6 @@ from typing import Any
 
 from simulator.automaton import Automaton, Node
 from simulator.body import Failed, Returned
-from simulator.errors import PredicateError, SimulatorError
 from simulator.execution import Event, Execution, Final, Outcome
 from simulator.objects.base import BLOCKED, Operation, SharedObject
 from simulator.objects.values import value_key
@@ -131,24 +130,13 @@ class Machine:
         change = 0
         answer = None
         if table is not None:
-            performed = self._perform(table, operation, thread, number)
+            performed = table.object.transition(table.states[number], operation, thread)
             if performed is BLOCKED:
                 return None
             after, answer = performed
             change = (table.number(after) - number) << table.shift
         following = self._automaton[thread].follow(node, answer)
         return change + ((following - node) << (thread * FIELD_BITS))
-
-    def _perform(self, table: ObjectTable, operation: Operation[Any], thread: int, number: int) -> Any:
-        try:
-            return table.object.transition(table.states[number], operation, thread)
-        except SimulatorError:
-            raise
-        except Exception as error:
-            raise PredicateError(
-                f"{operation} was asked of {table.object.name} = {table.object.value(table.states[number])!r} and raised "
-                f"{type(error).__name__}: {error}"
-            ) from error
 
     def _table(self, object: SharedObject) -> ObjectTable:
         number = self._numbers.get(id(object))
@@ -240,7 +228,9 @@ class Machine:
             if operation.target is not None:
                 table = self._table(operation.target)
                 number = (state >> table.shift) & FIELD
-                answer = self._perform(table, operation, thread, number)[1]
+                performed = table.object.transition(table.states[number], operation, thread)
+                assert performed is not BLOCKED
+                answer = performed[1]
             events.append(Event(index, names[thread], operation, answer, node.place))
             state = self._certain_step(state, thread)
         return tuple(events)

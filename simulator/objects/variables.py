@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from simulator.errors import PredicateError
 from simulator.objects.base import BLOCKED, Blocked, Operation, SharedObject
 from simulator.objects.values import frozen
 
@@ -48,7 +49,7 @@ class Shared(SharedObject, Generic[V]):
             case "write":
                 return operation.arguments[0], None
             case "until":
-                return (state, state) if operation.arguments[0](state) else BLOCKED
+                return (state, state) if satisfies(state, operation) else BLOCKED
         return super().transition(state, operation, thread)
 
     def reads_only(self, operation: Operation[Any], answer: Any) -> bool:
@@ -59,11 +60,22 @@ class Shared(SharedObject, Generic[V]):
 
     def attempt(self, twin: RealVariable, operation: Operation[Any], patience: float) -> Any:
         if operation.method == "until":
-            return twin.until(operation.arguments[0], patience)
+            return twin.until(lambda value: satisfies(value, operation), patience)
         return super().attempt(twin, operation, patience)
 
     def twin_value(self, twin: RealVariable) -> Any:
         return twin.value
+
+
+def satisfies(value: Any, operation: Operation[Any]) -> bool:
+    """Ask the predicate of `until` about a value; one that raises makes the program wrong, not the thread fail."""
+    try:
+        return bool(operation.arguments[0](value))
+    except Exception as error:
+        raise PredicateError(
+            f"{operation} was asked about {value!r} and raised {type(error).__name__}: {error}.\n"
+            "It must answer for every value that the variable can have."
+        ) from error
 
 
 class RealVariable:
@@ -81,12 +93,12 @@ class RealVariable:
         with self.changed:
             self.changed.notify_all()
 
-    def until(self, predicate: Callable[[Any], object], patience: float) -> Any:
+    def until(self, predicate: Callable[[Any], bool], patience: float) -> Any:
         seen: list[Any] = []
 
         def satisfied() -> bool:
             seen.append(self.value)
-            return bool(predicate(seen[-1]))
+            return predicate(seen[-1])
 
         with self.changed:
             return seen[-1] if self.changed.wait_for(satisfied, patience) else BLOCKED
