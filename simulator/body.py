@@ -27,6 +27,7 @@ from simulator.objects.base import Guard, Operation, Raised, Steps, making
 from simulator.program import Program, start
 
 HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+DEMO = os.sep + "demo.py"
 UNWINDING_STEPS = 100
 """How many yields an abandoned generator may still make in its ``finally`` blocks before it is given up."""
 
@@ -316,8 +317,8 @@ _immortal: list[Any] = []
 
 
 def is_ours(file: str) -> bool:
-    """Whether a file belongs to this package, and so is no line of the user's."""
-    return file.startswith(HERE)
+    """Whether a file is part of this package, and so no line of the user's. (The threads of the demo stand for theirs.)"""
+    return file.startswith(HERE) and not file.endswith(DEMO)
 
 
 def suspended_at(generator: types.GeneratorType[Any, Any, Any]) -> Location | None:

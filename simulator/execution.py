@@ -150,6 +150,11 @@ class Outcome:
     returned: Mapping[str, Any]
 
     @property
+    def output(self) -> str:
+        """What the consoles show."""
+        return "".join(value for object, value in self.final.items() if isinstance(object, Console))
+
+    @property
     def key(self) -> tuple[Any, ...]:
         """Equal for equal outcomes."""
         returned = tuple((name, result_key(value)) for name, value in self.returned.items())
@@ -229,8 +234,7 @@ class Execution:
     @property
     def output(self) -> str:
         """What the consoles show."""
-        texts = [value for object, value in self.final.items() if isinstance(object, Console)]
-        return "".join(texts)
+        return self.outcome.output
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Execution):

@@ -93,6 +93,11 @@ def where_defined(body: Any) -> str:
 
 
 def _check_body(name: str, body: Any) -> None:
+    if not name or "*" in name or any(map(str.isspace, name)):
+        raise ValueError(
+            f"{name!r} cannot be the name of a thread: schedules are written with spaces between names and * for repeats.\n"
+            "Use a letter or a word: Program(A=increment, producer=produce)"
+        )
     if inspect.isgenerator(body):
         call = f"{body.__name__}()"
         raise InvalidBody(

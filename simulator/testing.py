@@ -41,18 +41,9 @@ def check(
     """
     __tracebackhide__ = True
     result = explore(program, invariant=invariant, **how)
-    if result.violations:
-        raise _failed("invariant broken", result, result.violations[0])
-    if not failures and result.failures:
-        texts = dict.fromkeys(text for summary in result.failures for text in summary.outcome.failures.values())
-        raise _failed_in(f"a thread failed ({'; '.join(texts)})", result, result.failures)
-    if not deadlock and result.deadlocks:
-        raise _failed_in("deadlock", result, result.deadlocks)
-    if postcondition is not None:
-        finished = [summary for summary in result.outcomes if summary.status == "finished"]
-        wrong = tuple(summary for summary in finished if not judge(postcondition, summary.final))
-        if wrong:
-            raise _failed_in("postcondition failed", result, wrong)
+    wrong = findings(result, postcondition, deadlock=deadlock, failures=failures)
+    if wrong:
+        raise CheckFailed(str(wrong[0]), wrong[0].execution, result)
     if result.claim == "partial":
         raise Inconclusive(
             f"nothing wrong was found, but {result.claim.reason} after {result.states:,} states: nothing is proved.\n"
@@ -62,18 +53,52 @@ def check(
     return result
 
 
-def _failed_in(what: str, result: Exploration, wrong: tuple[OutcomeSummary, ...]) -> CheckFailed:
-    """The failure for some of the outcomes: in how many interleavings, and the simplest of them all."""
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a program: what, where (in how many interleavings), and the simplest execution of it."""
+
+    what: str
+    where: str
+    execution: Execution
+
+    def __str__(self) -> str:
+        headline = f"{self.what} {self.where}" if self.where else self.what
+        return f"{headline}; simplest:\n\n{story(self.execution)}"
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain dictionaries, for JSON."""
+        return {"what": self.what, "where": self.where, "schedule": str(self.execution.schedule)}
+
+
+def findings(
+    result: Exploration,
+    postcondition: Callable[[Final], object] | None = None,
+    *,
+    deadlock: bool = False,
+    failures: bool = False,
+) -> list[Finding]:
+    """What is wrong in an exploration: broken invariant, failed threads, deadlocks, failed postcondition, in this order."""
+    found = [Finding("invariant broken", "", execution) for execution in result.violations[:1]]
+    if not failures and result.failures:
+        texts = dict.fromkeys(text for summary in result.failures for text in summary.outcome.failures.values())
+        found.append(_in_outcomes(f"a thread failed ({'; '.join(texts)})", result, result.failures))
+    if not deadlock and result.deadlocks:
+        found.append(_in_outcomes("deadlock", result, result.deadlocks))
+    if postcondition is not None:
+        finished = [summary for summary in result.outcomes if summary.status == "finished"]
+        wrong = tuple(summary for summary in finished if not judge(postcondition, summary.final))
+        if wrong:
+            found.append(_in_outcomes("postcondition failed", result, wrong))
+    return found
+
+
+def _in_outcomes(what: str, result: Exploration, wrong: tuple[OutcomeSummary, ...]) -> Finding:
     numbers = [summary.interleavings for summary in wrong]
     if result.interleavings is None or None in numbers or result.claim == "partial":
         where = "in some interleavings"
     else:
         where = f"in {sum(number or 0 for number in numbers):,} of {result.interleavings:,} interleavings"
-    return _failed(f"{what} {where}", result, min((summary.example for summary in wrong), key=simplicity))
-
-
-def _failed(what: str, result: Exploration, execution: Execution) -> CheckFailed:
-    return CheckFailed(f"{what}; simplest:\n\n{story(execution)}", execution, result)
+    return Finding(what, where, min((summary.example for summary in wrong), key=simplicity))
 
 
 def story(execution: Execution) -> str:
@@ -108,7 +133,7 @@ class Crosscheck:
     def __str__(self) -> str:
         which = "all" if self.exhaustive else "a sample:"
         of = "" if self.exhaustive else f" of {self.interleavings:,}" if self.interleavings else " of endlessly many"
-        lines = [f"forced on real threads, {which} {self.forced:,}{of} interleavings: every trace was the one predicted"]
+        lines = [f"forced on real threads, {which} {self.forced:,}{of} interleavings: each trace was the one predicted"]
         lines += [
             f"ran free {sum(self.free.values()):,} times: every outcome was one of the {len(self.predicted)} predicted"
         ]
@@ -120,8 +145,8 @@ def crosscheck(program: Program, *, runs: int = 200, limit: int = MOST_FORCED, s
     """Compare the simulator with CPython: real threads, real locks, real queues.
 
     Forces every interleaving on real threads if there are at most ``limit`` (else ``limit`` random ones from ``seed``, and
-    says so); the traces must be equal, event for event. Then lets real threads run free ``runs`` times; every outcome must be one
-    that was predicted. Raises `CrosscheckFailed` naming the first difference.
+    says so); the traces must be equal, event for event. Then lets real threads run free ``runs`` times; every outcome must
+    be one that was predicted. Raises `CrosscheckFailed` naming the first difference.
     """
     __tracebackhide__ = True
     from simulator.real_threads import replay_on_threads, sample_on_threads
