@@ -188,13 +188,13 @@ def test_an_abandoned_lock_is_explained_with_the_error_and_its_line():
     assert text(replay(abandoned, "A")) == (
         "Deadlock: abandoned lock.\n"
         "B waits for lock, which A held when it ended    (deadlocked.py:31: with (yield lock.acquire()):)\n"
-        'A failed with ValueError: boom (deadlocked.py:23: raise ValueError("boom")) and will never release lock.\n'
+        'A will never release lock: it failed with ValueError: boom    (deadlocked.py:23: raise ValueError("boom"))\n'
         "Usual cure: release on every way out, with 'with (yield lock.acquire()):'."
     )
 
 
 def test_a_lock_that_was_never_released_is_explained():
-    assert "A returned and will never release lock." in text(replay(forgotten, "A"))
+    assert "A will never release lock: it returned" in text(replay(forgotten, "A"))
 
 
 def test_a_lost_wake_up_is_explained():

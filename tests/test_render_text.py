@@ -2,7 +2,7 @@
 
 from golden_pictures.deadlocked import abandoned, counter, lost, opposite, racy, self_deadlock
 
-from simulator import Execution, Program, Queue, Shared, replay
+from simulator import Execution, Lock, Program, Queue, Shared, replay
 from simulator.render import timeline
 
 
@@ -52,10 +52,38 @@ def test_one_thread():
     )
 
 
-def test_ten_threads_have_a_column_each():
+def test_threads_that_fit_have_a_column_each():
+    lines = timeline(replay(Program.copies(racy.threads["A"], 6), "ABCDEF"), caption=False).split("\n")
+    assert lines[0].split() == ["step", *"ABCDEF"]
+    assert [line.index("counter") for line in lines[1:]] == [lines[0].index(name) for name in "ABCDEF"]
+
+
+def test_more_threads_than_fit_share_one_column():
     lines = timeline(replay(Program.copies(racy.threads["A"], 10), "ABCDEFGHIJ"), caption=False).split("\n")
-    assert lines[0].split() == ["step", *"ABCDEFGHIJ"]
-    assert [line.index("counter") for line in lines[1:]] == [lines[0].index(name) for name in "ABCDEFGHIJ"]
+    assert lines[:2] == ["step  thread: step", "   1  A: counter.read() -> 0"]
+    assert lines[10] == "  10  J: counter.read() -> 0"
+
+
+def test_a_thread_that_failed_says_so_after_its_last_step():
+    lock = Lock("lock")
+
+    def faulty():
+        with (yield lock.acquire()):
+            raise ValueError("boom")
+
+    def late():
+        yield from ()
+        raise KeyError("x")
+
+    assert timeline(replay(Program(A=faulty, B=late, C=racy.threads["A"]), "AACC"), caption=False) == (
+        "step  A                          B                       C\n"
+        "                                 B fails: KeyError: 'x'\n"
+        "   1  lock.acquire() -> True\n"
+        "   2  lock.release()\n"
+        "      A fails: ValueError: boom\n"
+        "   3                                                     counter.read() -> 0\n"
+        "   4                                                     counter.write(1)"
+    )
 
 
 def test_no_line_ends_in_a_space():

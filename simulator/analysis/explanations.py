@@ -204,10 +204,11 @@ def _abandoned(now: Moment, graph: Graph) -> list[str]:
         if not waited:
             continue
         how = f"failed with {ended.error}" if ended.error is not None else "returned"
+        line = f"{ended.name} will never release {_and(list(waited))}: it {how}"
         if ended.location is not None:
             source = f": {ended.location.source}" if ended.location.source else ""
-            how += f" ({ended.location}{source})"
-        lines.append(f"{ended.name} {how} and will never release {_and(list(waited))}.")
+            line += f"    ({ended.location}{source})"
+        lines.append(line)
     return lines
 
 
