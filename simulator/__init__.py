@@ -9,64 +9,89 @@ A thread is a generator; each ``yield`` is one atomic step. Say a program, then 
 ...     yield counter.write(value + 1)
 >>> explore(Program(A=increment, B=increment)).interleavings
 6
+
+Pictures are in `simulator.render`, questions about one execution in `simulator.analysis`, real threads in
+`simulator.real_threads`; they are imported when they are asked for.
 """
+# ruff: noqa: I001, RUF022  the vocabulary in the order in which it is taught
 
-# Saying a program
-# One run
-from simulator.body import Location
-from simulator.errors import CheckFailed, NondeterministicProgram, ProgramError, ScheduleError, SimulatorError, StepLimit
-from simulator.execution import Event, Execution, Outcome
-
-# Every run
-from simulator.exploration.enumerate import interleavings
-from simulator.exploration.results import Claim, Exploration, OutcomeSummary
-from simulator.exploration.search import find
-from simulator.exploration.statespace import explore
-from simulator.objects import BLOCKED, Console, Lock, Operation, Queue, Raised, Shared, SharedObject, sleep
+# Saying a program: what threads share, and what they ask of it
 from simulator.program import Program
-from simulator.schedule import Schedule
+from simulator.objects import Shared, Atomic
+from simulator.objects import Lock, RLock, Semaphore, BoundedSemaphore, ReadWriteLock
+from simulator.objects import Event, Condition, Barrier
+from simulator.objects import Queue, LifoQueue, PriorityQueue
+from simulator.objects import Worker, Console, sleep, choose
+
+# One run
 from simulator.scheduler import Scheduler, replay, run
 from simulator.strategies import FirstEnabled, Follow, RandomWalk, Strategy
+from simulator.schedule import Schedule
+from simulator.execution import Execution, Outcome
+from simulator.body import Location
+
+# Every run
+from simulator.exploration.statespace import explore
+from simulator.exploration.results import Claim, Exploration, OutcomeSummary
+from simulator.exploration.enumerate import interleavings
+from simulator.exploration.search import find
 
 # Assertions
-from simulator.testing import Crosscheck, check, crosscheck
+from simulator.testing import check, crosscheck, Crosscheck
+
+# What can go wrong
+from simulator.errors import SimulatorError, ProgramError, NondeterministicProgram, StepLimit, ScheduleError, CheckFailed
+
+# A primitive of your own
+from simulator.objects import SharedObject, Operation, Raised, BLOCKED
 
 __all__ = [
-    "BLOCKED",
-    "CheckFailed",
-    "Claim",
-    "Console",
-    "Crosscheck",
-    "Event",
-    "Execution",
-    "Exploration",
-    "FirstEnabled",
-    "Follow",
-    "Location",
-    "Lock",
-    "NondeterministicProgram",
-    "Operation",
-    "Outcome",
-    "OutcomeSummary",
     "Program",
-    "ProgramError",
-    "Queue",
-    "Raised",
-    "RandomWalk",
-    "Schedule",
-    "ScheduleError",
-    "Scheduler",
     "Shared",
-    "SharedObject",
-    "SimulatorError",
-    "StepLimit",
-    "Strategy",
-    "check",
-    "crosscheck",
-    "explore",
-    "find",
-    "interleavings",
+    "Atomic",
+    "Lock",
+    "RLock",
+    "Semaphore",
+    "BoundedSemaphore",
+    "ReadWriteLock",
+    "Event",
+    "Condition",
+    "Barrier",
+    "Queue",
+    "LifoQueue",
+    "PriorityQueue",
+    "Worker",
+    "Console",
+    "sleep",
+    "choose",
+    "Scheduler",
     "replay",
     "run",
-    "sleep",
+    "FirstEnabled",
+    "Follow",
+    "RandomWalk",
+    "Strategy",
+    "Schedule",
+    "Execution",
+    "Outcome",
+    "Location",
+    "explore",
+    "Claim",
+    "Exploration",
+    "OutcomeSummary",
+    "interleavings",
+    "find",
+    "check",
+    "crosscheck",
+    "Crosscheck",
+    "SimulatorError",
+    "ProgramError",
+    "NondeterministicProgram",
+    "StepLimit",
+    "ScheduleError",
+    "CheckFailed",
+    "SharedObject",
+    "Operation",
+    "Raised",
+    "BLOCKED",
 ]

@@ -24,6 +24,7 @@ from simulator.errors import (
     correction,
 )
 from simulator.objects.base import Guard, Operation, Raised, Steps, making
+from simulator.objects.values import without_guards
 from simulator.program import Program, start
 
 HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
@@ -46,10 +47,10 @@ class Location:
 
     @property
     def source(self) -> str:
-        """The text of the line, or nothing if the file cannot be read."""
+        """The code of the line, without the comment behind it; nothing if the file cannot be read."""
         import linecache
 
-        return linecache.getline(self.file, self.line).strip()
+        return linecache.getline(self.file, self.line).partition("  # ")[0].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +169,12 @@ class Body:
     def _advance(self, compute: Any) -> None:
         """Let the generator compute until it yields or ends, then look at what came of it."""
         outer, making.operations = making.operations, self._made
-        making.mistake = None
+        making.mistake, making.thread = None, self.name
         self._asked = None
         try:
             self._look_at(compute())
         except StopIteration as stop:
-            self._end(Returned(bool(stop.value) if isinstance(stop.value, Guard) else stop.value))
+            self._end(Returned(without_guards(stop.value)))
         except ProgramError as error:
             raise self._located(error) from None
         except KeyboardInterrupt as interrupt:
@@ -185,7 +186,7 @@ class Body:
         except BaseException as error:
             self._fail(error)
         finally:
-            making.operations = outer
+            making.operations, making.thread = outer, None
             swallowed, making.mistake = making.mistake, None
         if swallowed is not None:  # the thread caught it; the program is wrong all the same
             raise self._located(swallowed) from None
@@ -304,7 +305,7 @@ def unwind(generator: types.GeneratorType[Any, Any, Any]) -> None:
         generator.throw(GeneratorExit)
         for _ in range(UNWINDING_STEPS):
             generator.send(None)
-        _immortal.append(generator)
+        _never_let_go_of(generator)
     except BaseException:  # it has ended, one way or another; nobody is interested in how
         pass
     finally:
@@ -312,8 +313,14 @@ def unwind(generator: types.GeneratorType[Any, Any, Any]) -> None:
         making.mistake = None
 
 
-_immortal: list[Any] = []
-"""Generators that catch everything and cannot be ended. Letting go of them would make the interpreter try, and complain."""
+def _never_let_go_of(generator: types.GeneratorType[Any, Any, Any]) -> None:
+    """Keep a generator that catches everything until the process is gone: the interpreter would try to end it, and complain.
+
+    A reference from a module would not do, for modules are cleared before the interpreter ends.
+    """
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(generator))
 
 
 def is_ours(file: str) -> bool:

@@ -11,10 +11,8 @@ from simulator.body import Location
 from simulator.errors import ScheduleError
 from simulator.objects.base import Operation, SharedObject
 from simulator.objects.console import Console
-from simulator.objects.locks import Lock
 from simulator.objects.values import NoKey, value_key
-from simulator.objects.variables import Shared
-from simulator.schedule import Schedule
+from simulator.schedule import Schedule, thread_of
 
 if TYPE_CHECKING:
     from simulator.program import Program
@@ -113,7 +111,7 @@ class Final(Mapping[Any, Any]):
     def key(self) -> tuple[Any, ...]:
         """Equal for equal values; an object that still has its first value counts as one that was never touched."""
         return tuple(
-            (_name(object), result_key(value))
+            (_name(object), object.kind if isinstance(object, SharedObject) else "", result_key(value))
             for object, value in self._values.items()
             if not isinstance(object, SharedObject) or result_key(value) != result_key(object.value(object.initial))
         )
@@ -169,23 +167,18 @@ class Outcome:
     def __str__(self) -> str:
         """One line: the status if it is no plain end, the values, what failed, what was returned if anything was."""
         parts = [] if self.status == "finished" else [self.status]
-        parts += [_describe_value(object, value) for object, value in self.final.items() if _is_news(object, value)]
-        locked = [object.name for object, value in self.final.items() if isinstance(object, Lock) and value]
+        parts += filter(None, (_news(object, value) for object, value in self.final.items()))
+        locked = [
+            _name(object) for object, value in self.final.items() if getattr(object, "can_stay_locked", False) and value
+        ]
         parts += [f"{' and '.join(locked)} still locked"] if locked else []
         parts += [f"{name} failed: {text}" for name, text in self.failures.items()]
         parts += [f"{name} returned {value!r}" for name, value in self.returned.items() if value is not None]
         return ", ".join(parts) or "finished"
 
 
-def _is_news(object: Any, value: Any) -> bool:
-    """A variable is always worth showing; anything else only if it is not as it started. Locks are told in one go."""
-    if isinstance(object, Shared | Quoted):
-        return True
-    return not isinstance(object, Lock) and result_key(value) != result_key(object.value(object.initial))
-
-
-def _describe_value(object: Any, value: Any) -> str:
-    return f"printed {value!r}" if isinstance(object, Console) else f"{_name(object)} = {value!r}"
+def _news(object: Any, value: Any) -> str:
+    return object.news(value) if isinstance(object, SharedObject) else f"{_name(object)} = {value!r}"
 
 
 class Execution:
@@ -202,15 +195,15 @@ class Execution:
         outcome: Outcome,
         trace: tuple[Event, ...] | Callable[[], tuple[Event, ...]],
         waiting: Mapping[str, Operation[Any]] | Callable[[], Mapping[str, Operation[Any]]],
-        preemptions: int | None = None,
+        preemptions: int | Callable[[], int] | None = None,
     ) -> None:
         self.program = program
+        self._names: tuple[str, ...] = ()  # of the threads, where only a file knows of the program
         self.schedule = schedule
         self.outcome = outcome
         self._trace = trace
         self._waiting = waiting
-        self.preemptions = preemptions
-        """How often a thread was interrupted that could have gone on; None if nobody counted."""
+        self._preemptions = preemptions
 
     @property
     def trace(self) -> tuple[Event, ...]:
@@ -225,6 +218,13 @@ class Execution:
         if callable(self._waiting):
             self._waiting = self._waiting()
         return self._waiting
+
+    @property
+    def preemptions(self) -> int | None:
+        """How often a thread was interrupted that could have gone on; None if nobody could count (real threads, files)."""
+        if callable(self._preemptions):
+            self._preemptions = self._preemptions()
+        return self._preemptions
 
     @property
     def final(self) -> Final:
@@ -247,6 +247,10 @@ class Execution:
     def __len__(self) -> int:
         return len(self.schedule)
 
+    def __bool__(self) -> bool:
+        """An execution is one even if it has no steps, so that ``if find(...):`` asks whether there is one."""
+        return True
+
     def __repr__(self) -> str:
         return f"Execution({str(self.schedule)!r}: {self.outcome})"
 
@@ -260,7 +264,7 @@ class Execution:
         return {
             "format": JSON_FORMAT,
             "version": JSON_VERSION,
-            "threads": list(self.program.names) if self.program else sorted(set(self.schedule)),
+            "threads": list(self.program.names if self.program else self._names),
             "schedule": str(self.schedule),
             "outcome": outcome_data(outcome),
             "waiting": {name: repr(operation) for name, operation in self.waiting.items()},
@@ -302,8 +306,12 @@ class Execution:
             Event(index, step["thread"], Quoted(step["operation"]), _unplain(step["answer"]), step["location"])  # type: ignore[arg-type]
             for index, step in enumerate(data["trace"])
         )
+        if schedule.threads != tuple(event.thread for event in trace):
+            raise ValueError("its trace does not take the steps of its schedule")
         waiting: dict[str, Any] = {name: Quoted(operation) for name, operation in data["waiting"].items()}
-        return cls(None, schedule, outcome, trace, waiting)
+        execution = cls(None, schedule, outcome, trace, waiting)
+        execution._names = tuple(data["threads"])
+        return execution
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
@@ -343,5 +351,6 @@ def preemptions_in(schedule: Sequence[str], enabled: Sequence[Sequence[str]]) ->
     return sum(
         1
         for index in range(1, len(schedule))
-        if schedule[index] != schedule[index - 1] and schedule[index - 1] in enabled[index]
+        if thread_of(schedule[index]) != thread_of(schedule[index - 1])
+        and thread_of(schedule[index - 1]) in map(thread_of, enabled[index])
     )

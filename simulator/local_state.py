@@ -18,11 +18,12 @@ import gc
 import types
 from collections import deque
 from collections.abc import Hashable
+from functools import partial
 from typing import Any
 
 from simulator.body import Body
 from simulator.objects.base import Guard, Operation
-from simulator.objects.values import NoKey, Same, strict_key
+from simulator.objects.values import NoKey, Same, made_once, stands_for_itself, strict_key
 
 ITERATORS = frozenset(
     map(
@@ -87,8 +88,14 @@ class _Reader:
             return self._met_again(thing) or self._cell(thing)
         if kind is types.CodeType:
             return Same(thing)
+        if kind is types.FunctionType:
+            return self._function(thing)
         if kind is types.MethodType:
-            return (kind, Same(thing.__func__), self.value(thing.__self__))
+            return (kind, self.value(thing.__func__), self.value(thing.__self__))
+        if kind is types.BuiltinFunctionType and not stands_for_itself(thing):  # the append of one list
+            return (kind, thing.__name__, self.value(thing.__self__))
+        if kind is partial:
+            return (kind, self.value(thing.func), self.value(thing.args), *map(self.value, thing.keywords.items()))
         if isinstance(thing, Guard):
             return (kind, bool(thing), thing.operation.key)
         if isinstance(thing, Operation):
@@ -101,6 +108,16 @@ class _Reader:
             return ("met at", known)
         self.met[id(thing)] = len(self.met)
         return None
+
+    def _function(self, function: types.FunctionType) -> Hashable:
+        """A function that the thread has made is what it does and what it holds: that may change while it stays itself."""
+        if made_once(function):
+            return Same(function)
+        if (again := self._met_again(function)) is not None:
+            return again
+        defaults = (function.__defaults__, *(function.__kwdefaults__ or {}).items(), *function.__dict__.items())
+        held = map(self.value, (function.__closure__ or (), defaults))
+        return (types.FunctionType, Same(function.__globals__), function.__code__, *held)
 
     def _container(self, thing: Any) -> Hashable:
         if len(thing) > LARGEST_CONTAINER:

@@ -12,16 +12,18 @@ what a state means.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from simulator.automaton import Automaton, Node
 from simulator.body import Failed, Returned
 from simulator.execution import Event, Execution, Final, Outcome
 from simulator.objects.base import BLOCKED, Operation, SharedObject
+from simulator.objects.threads import ENDED, NEW, STARTED, Worker
 from simulator.objects.values import value_key
 from simulator.program import Program
-from simulator.schedule import Schedule
+from simulator.schedule import Schedule, option_of, thread_of
 from simulator.scheduler import duplicate_name
 
 FIELD_BITS = 24
@@ -30,36 +32,59 @@ FIELD = (1 << FIELD_BITS) - 1
 THREAD_STEPS = 10_000
 """How many steps one thread may take before it is taken to go on for ever."""
 
+START = 0
+"""The node of every thread at which it begins."""
+
+OPTION_BITS = 8
+"""What is done in a step is coded as one integer: the position of the thread, and in so many lower bits its option."""
+OPTION = (1 << OPTION_BITS) - 1
+
 Move = tuple[int, int]
-"""(position of the thread that steps, state after the step)"""
+"""(code of the step, state after it)"""
 
 
 class ObjectTable:
     """The states of one object that were met so far, numbered; the first is its initial state."""
 
-    def __init__(self, object: SharedObject, shift: int) -> None:
+    def __init__(self, object: SharedObject, shift: int, keep_all: bool) -> None:
         self.object = object
+        self.essence = object.essence
+        self.keep_all = keep_all
         self.shift = shift
         self.states: list[Any] = [object.initial]
         self._numbers: dict[Any, int] = {value_key(object.initial): 0}
 
+    def state(self, packed: int) -> Any:
+        """The state of the object in a packed state."""
+        return self.states[(packed >> self.shift) & FIELD]
+
     def number(self, state: Any) -> int:
         """The number of a state; a new one if it was not met before."""
+        state = state if self.keep_all else self.object.essential(state)
         number = self._numbers.setdefault(value_key(state), len(self.states))
         if number == len(self.states):
             self.states.append(state)
         return number
 
 
+class Reconsider(Exception):
+    """A thread has asked for something that makes more of an object's states matter: begin again, with a new machine."""
+
+
 class Machine:
     """The program as learned automata.
 
     ``merge=False`` makes every history of a thread a node of its own; otherwise histories that leave a thread in the same
-    local state are one node. Both have the same interleavings and outcomes.
+    local state are one node. Both have the same interleavings and outcomes. Raises `Reconsider` while it learns, unless
+    ``keep_all`` makes it keep all of every state.
     """
 
-    def __init__(self, program: Program, *, merge: bool = True, max_thread_steps: int = THREAD_STEPS) -> None:
+    def __init__(
+        self, program: Program, *, merge: bool = True, max_thread_steps: int = THREAD_STEPS, keep_all: bool = False
+    ) -> None:
         self.program = program
+        self._keep_all = keep_all
+        self._chooses = False
         self.kinds = program.kinds()
         self.initial = 0
         """The packed state in which every thread is at its first node and every object in its first state."""
@@ -73,70 +98,121 @@ class Machine:
         self._pending = [_Pending(self, thread) for thread in range(len(program.names))]
         self._fields = [(pending.field, pending) for pending in self._pending]
         self._needed = [position for position, name in enumerate(program.names) if name not in program.daemons]
+        self._workers = {program.position(name): self._table(worker) for name, worker in program.workers.items()}
 
     # Walking: integers in, integers out
 
     def successors(self, state: int) -> list[int]:
         """The states after one step of each enabled thread, in the order of the threads. None: the execution has ended.
 
-        A hot loop: two look-ups and an addition a step, nothing else.
+        A hot loop: two look-ups and an addition a step, nothing else. A choice has several results: adding those fails.
         """
         after = []
-        for field, pending in self._fields:
-            row = pending[state & field]
-            if row is not None:
-                delta = row[1][state & row[0]]
-                if delta is not None:
-                    after.append(state + delta)
+        try:
+            for field, pending in self._fields:
+                row = pending[state & field]
+                if row is not None:
+                    delta = row[1][state & row[0]]
+                    if delta is not None:
+                        after.append(state + delta)
+        except TypeError:
+            if not self._chooses:
+                raise
+            after = [next_state for _, next_state in self._moves_with_choices(state)]
         return after if not self.program.daemons or not self._has_finished(state) else []
 
     def moves(self, state: int) -> list[Move]:
-        """The same, with the position of the thread that steps. (The same hot loop, too.)"""
+        """The same, with what has to be done to get there. (The same hot loop, too.)"""
         after = []
-        for field, pending in self._fields:
-            row = pending[state & field]
-            if row is not None:
-                delta = row[1][state & row[0]]
-                if delta is not None:
-                    after.append((pending.thread, state + delta))
+        try:
+            for field, pending in self._fields:
+                row = pending[state & field]
+                if row is not None:
+                    delta = row[1][state & row[0]]
+                    if delta is not None:
+                        after.append((pending.code, state + delta))
+        except TypeError:
+            if not self._chooses:
+                raise
+            after = self._moves_with_choices(state)
         return after if not self.program.daemons or not self._has_finished(state) else []
 
-    def step(self, state: int, thread: int) -> int | None:
-        """The state after a step of one thread; None if it is blocked or has ended."""
-        pending = self._pending[thread]
+    def _moves_with_choices(self, state: int) -> list[Move]:
+        after = []
+        for _, pending in self._fields:
+            for option, delta in enumerate(self._deltas(state, pending)):
+                after.append((pending.code + option, state + delta))
+        return after
+
+    def _deltas(self, state: int, pending: _Pending) -> tuple[int, ...]:
         row = pending[state & pending.field]
         delta = None if row is None else row[1][state & row[0]]
-        return None if delta is None else state + delta
+        if delta is None:
+            return ()
+        return delta if isinstance(delta, tuple) else (delta,)
+
+    def step(self, state: int, code: int) -> int | None:
+        """The state after one step, as `moves` codes it; None if the thread is blocked, has ended, or has no such option."""
+        deltas = self._deltas(state, self._pending[code >> OPTION_BITS])
+        option = code & OPTION
+        return state + deltas[option] if option < len(deltas) else None
 
     def _has_finished(self, state: int) -> bool:
-        return all(self.node(state, thread).operation is None for thread in self._needed)
+        return all(self.node(state, thread).operation is None or self._is_new(state, thread) for thread in self._needed)
 
     # Learning: what the tables ask for when they meet something new
 
     def learn_row(self, thread: int, node: int) -> _Row | None:
-        """The row of a thread's table for a node: the field of the object it asks for, and what comes of each state."""
+        """The row of a thread's table for a node: the fields of what it asks for, and what comes of each of their states."""
         operation = self._automaton[thread].nodes[node].operation
         if operation is None:
             return None
-        if operation.target is None:
-            return 0, _Moves(self, thread, node, None)
-        table = self._table(operation.target)
-        return FIELD << table.shift, _Moves(self, thread, node, table)
+        tables = [self._table(object) for object in operation.touches]
+        waits_for_start = node == START and thread in self._workers
+        watched = {*tables, self._workers[thread]} if waits_for_start else tables
+        return sum(FIELD << table.shift for table in watched), _Moves(self, thread, node, tables)
 
-    def learn_move(self, thread: int, node: int, table: ObjectTable | None, number: int) -> int | None:
-        """What a step adds to a packed state: the thread goes to its next node, the object to its next state."""
+    def learn_move(self, thread: int, node: int, tables: Sequence[ObjectTable], state: int) -> _Delta:
+        """What a step adds to a packed state; None if it is blocked; one for each option if it is a choice."""
         operation = self._automaton[thread].nodes[node].operation
         assert operation is not None
+        if node == START and thread in self._workers and self._workers[thread].state(state) == NEW:
+            return None
+        if not operation.options:
+            return self._learn_delta(thread, node, tables, state, 0)
+        self._chooses = True
+        deltas = [self._learn_delta(thread, node, tables, state, option) for option in range(len(operation.options))]
+        return tuple(delta for delta in deltas if delta is not None)
+
+    def _learn_delta(self, thread: int, node: int, tables: Sequence[ObjectTable], state: int, option: int) -> int | None:
+        """The thread goes to its next node, the objects to their next states."""
+        operation = self._automaton[thread].nodes[node].operation
+        assert operation is not None
+        performed = operation.perform([table.state(state) for table in tables], thread, option)
+        if performed is BLOCKED:
+            return None
+        after, answer = performed
         change = 0
-        answer = None
-        if table is not None:
-            performed = table.object.transition(table.states[number], operation, thread)
-            if performed is BLOCKED:
-                return None
-            after, answer = performed
-            change = (table.number(after) - number) << table.shift
+        for table, inner in zip(tables, after, strict=True):
+            change += (table.number(self._or_ended(operation, inner)) << table.shift) - (state & (FIELD << table.shift))
         following = self._automaton[thread].follow(node, answer)
+        self._reconsider()
+        if thread in self._workers and self._automaton[thread].nodes[following].operation is None:
+            worker = self._workers[thread]  # it can be joined from now on: that is no step of its own
+            change += (worker.number(ENDED) - worker.number(STARTED)) << worker.shift
         return change + ((following - node) << (thread * FIELD_BITS))
+
+    def _or_ended(self, operation: Operation[Any], after: Any) -> Any:
+        """A worker without a single step has come to its end as soon as it is started."""
+        if operation.method != "start" or not isinstance(operation.target, Worker) or after != STARTED:
+            return after
+        thread = self.program.position(operation.target.name)
+        return ENDED if self._automaton[thread].nodes[START].operation is None else after
+
+    def _reconsider(self) -> None:
+        if not self._keep_all and any(table.object.essence != table.essence for table in self.objects):
+            self.close()
+            raise Reconsider
 
     def _table(self, object: SharedObject) -> ObjectTable:
         number = self._numbers.get(id(object))
@@ -144,7 +220,7 @@ class Machine:
             return self.objects[number]
         if any(table.object.name == object.name and table.object.kind == object.kind for table in self.objects):
             raise duplicate_name(object)
-        table = ObjectTable(object, FIELD_BITS * (len(self.program.names) + len(self.objects)))
+        table = ObjectTable(object, FIELD_BITS * (len(self.program.names) + len(self.objects)), self._keep_all)
         self._numbers[id(object)] = len(self.objects)
         self.objects.append(table)
         return table
@@ -162,7 +238,7 @@ class Machine:
 
     def object_states(self, state: int) -> Mapping[SharedObject, Any]:
         """The states of the objects that were used so far anywhere."""
-        return {table.object: table.states[(state >> table.shift) & FIELD] for table in self.objects}
+        return {table.object: table.state(state) for table in self.objects}
 
     def values(self, state: int) -> Final:
         """The values of the objects, as ``final`` shows them."""
@@ -173,9 +249,17 @@ class Machine:
         return ((1 << (FIELD_BITS * len(self.objects))) - 1) << (FIELD_BITS * len(self.program.names))
 
     def waiting(self, state: int) -> dict[str, Operation[Any]]:
-        """The threads that have not ended, and what each asks for next."""
-        operations = {name: self.node(state, thread).operation for thread, name in enumerate(self.program.names)}
+        """The threads that run and have not ended, and what each asks for next."""
+        operations = {name: self.node(state, thread).operation for thread, name in self._running(state)}
         return {name: operation for name, operation in operations.items() if operation is not None}
+
+    def _running(self, state: int) -> list[tuple[int, str]]:
+        """The threads, but for those that nobody has started yet."""
+        names = enumerate(self.program.names)
+        return [(thread, name) for thread, name in names if not self._is_new(state, thread)]
+
+    def _is_new(self, state: int, thread: int) -> bool:
+        return thread in self._workers and self._workers[thread].state(state) == NEW
 
     def outcome(self, state: int) -> Outcome:
         """How an execution that ends in this state has ended."""
@@ -184,7 +268,7 @@ class Machine:
             status = "finished"
         else:
             status = "unfinished" if self.successors(state) else "deadlock"
-        endings = {name: self.node(state, thread).ending for thread, name in enumerate(self.program.names)}
+        endings = {name: self.node(state, thread).ending for thread, name in self._running(state)}
         return Outcome(
             status,
             self.values(state),
@@ -193,66 +277,91 @@ class Machine:
         )
 
     def execution(self, path: Iterable[int], outcome: Outcome | None = None) -> Execution:
-        """The execution in which the threads at these positions step, in this order. Its trace is made when asked for."""
+        """The execution of steps with these codes, in this order. Its trace is made when asked for."""
         path = tuple(path)
-        names = self.program.names
-        schedule = Schedule([names[thread] for thread in path])
 
         def ends_in() -> int:
             state = self.initial
-            for thread in path:
-                state = self._certain_step(state, thread)
+            for code in path:
+                state = self._certain_step(state, code)
             return state
 
         return Execution(
             self.program,
-            schedule,
+            self.schedule(path),
             outcome if outcome is not None else self.outcome(ends_in()),
             lambda: self.trace(path),
             lambda: self.waiting(ends_in()),
+            lambda: self.preemptions(path),
         )
 
-    def _certain_step(self, state: int, thread: int) -> int:
-        after = self.step(state, thread)
+    def schedule(self, path: Sequence[int]) -> Schedule:
+        """The schedule of steps with these codes."""
+        names = self.program.names
+        if not self._chooses:
+            return Schedule([names[code >> OPTION_BITS] for code in path])
+        state, steps = self.initial, []
+        for code in path:
+            operation = self.node(state, code >> OPTION_BITS).operation
+            chosen = f"={code & OPTION}" if operation is not None and operation.options else ""
+            steps.append(names[code >> OPTION_BITS] + chosen)
+            state = self._certain_step(state, code)
+        return Schedule(steps)
+
+    def code(self, step: str) -> int:
+        """The code of one step of a schedule."""
+        return self.program.position(thread_of(step)) << OPTION_BITS | (option_of(step) or 0)
+
+    def preemptions(self, path: Sequence[int]) -> int:
+        """How often a path changes threads although the last one could have gone on."""
+        state, number = self.initial, 0
+        for last, code in pairwise(path):
+            state = self._certain_step(state, last)
+            thread = last >> OPTION_BITS
+            number += thread != code >> OPTION_BITS and self.step(state, thread << OPTION_BITS) is not None
+        return number
+
+    def _certain_step(self, state: int, code: int) -> int:
+        after = self.step(state, code)
         assert after is not None, "a path of the machine leads through steps that can be done"
         return after
 
     def trace(self, path: Iterable[int]) -> tuple[Event, ...]:
         """The events of an execution."""
         state, events, names = self.initial, [], self.program.names
-        for index, thread in enumerate(path):
+        for index, code in enumerate(path):
+            thread = code >> OPTION_BITS
             node = self.node(state, thread)
             operation = node.operation
             assert operation is not None
-            answer = None
-            if operation.target is not None:
-                table = self._table(operation.target)
-                number = (state >> table.shift) & FIELD
-                performed = table.object.transition(table.states[number], operation, thread)
-                assert performed is not BLOCKED
-                answer = performed[1]
-            events.append(Event(index, names[thread], operation, answer, node.place))
-            state = self._certain_step(state, thread)
+            states = [self._table(object).state(state) for object in operation.touches]
+            performed = operation.perform(states, thread, code & OPTION)
+            assert performed is not BLOCKED
+            events.append(Event(index, names[thread], operation, performed[1], node.place))
+            state = self._certain_step(state, code)
         return tuple(events)
 
 
-class _Moves(dict[int, "int | None"]):
-    """For one node of a thread: state of the object it asks for (in its place in a packed state) -> what a step adds.
+_Delta = int | tuple[int, ...] | None
+"""What a step adds to a packed state; several if the environment has a choice; None if it is blocked."""
+
+
+class _Moves(dict[int, Any]):
+    """For one node of a thread: states of the objects it asks for (in their places in a packed state) -> what a step adds.
 
     None stands for blocked. A missing entry is learned when it is first looked up.
     """
 
-    __slots__ = ("machine", "node", "table", "thread")
+    __slots__ = ("machine", "node", "tables", "thread")
 
-    def __init__(self, machine: Machine, thread: int, node: int, table: ObjectTable | None) -> None:
+    def __init__(self, machine: Machine, thread: int, node: int, tables: Sequence[ObjectTable]) -> None:
         self.machine = machine
         self.thread = thread
         self.node = node
-        self.table = table
+        self.tables = tables
 
-    def __missing__(self, field: int) -> int | None:
-        number = field >> self.table.shift if self.table is not None else 0
-        self[field] = delta = self.machine.learn_move(self.thread, self.node, self.table, number)
+    def __missing__(self, fields: int) -> _Delta:
+        self[fields] = delta = self.machine.learn_move(self.thread, self.node, self.tables, fields)
         return delta
 
 
@@ -262,11 +371,12 @@ _Row = tuple[int, _Moves]
 class _Pending(dict[int, "_Row | None"]):
     """For one thread: node (in its place in a packed state) -> the row of what it asks for there, None once it ended."""
 
-    __slots__ = ("field", "machine", "thread")
+    __slots__ = ("code", "field", "machine", "thread")
 
     def __init__(self, machine: Machine, thread: int) -> None:
         self.machine = machine
         self.thread = thread
+        self.code = thread << OPTION_BITS
         self.field = FIELD << (thread * FIELD_BITS)
 
     def __missing__(self, field: int) -> _Row | None:

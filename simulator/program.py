@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import InvalidBody, correction
+from simulator.objects.threads import Worker
 from simulator.objects.values import NoKey, Same, value_key
 
 Body = Callable[[], Any]
@@ -24,6 +25,8 @@ class Program:
     the names is the order of the threads everywhere: in schedules, in tables, in pictures. Threads that run the same
     function with the same arguments are interchangeable, and are counted by symmetry.
 
+    A `Worker` is a thread that does not run until another one starts it: ``Program(main=main, W=Worker("W", body))``.
+
     ``daemons`` names threads that are meant to run for ever: an execution is finished when all the others are.
 
     Raises `InvalidBody` (a TypeError) for what is not a thread function.
@@ -34,14 +37,18 @@ class Program:
     Program(A=nothing, B=nothing)
     """
 
-    def __init__(self, *, daemons: Sequence[str] = (), **threads: Body) -> None:
+    def __init__(self, *, daemons: Sequence[str] = (), **threads: Body | Worker) -> None:
         for name, body in threads.items():
             _check_body(name, body)
         unknown = [name for name in daemons if name not in threads]
         if unknown:
             known = ", ".join(threads)
             raise ValueError(f"daemons names {', '.join(unknown)}, but the threads of this program are {known}")
-        self.threads: dict[str, Body] = dict(threads)
+        self.workers: dict[str, Worker] = {name: body for name, body in threads.items() if isinstance(body, Worker)}
+        """The threads that do not run from the start: another thread has to start them."""
+        self.threads: dict[str, Body] = {
+            name: body.body if isinstance(body, Worker) else body for name, body in threads.items()
+        }
         self.names: tuple[str, ...] = tuple(threads)
         self.daemons: tuple[str, ...] = tuple(daemons)
 
@@ -60,7 +67,7 @@ class Program:
 
     def kinds(self) -> tuple[int, ...]:
         """For each thread the position of the first one that is interchangeable with it (its own, if none is)."""
-        keys = [(body_key(body), name in self.daemons) for name, body in self.threads.items()]
+        keys = [(body_key(body), name in self.daemons, self.workers.get(name)) for name, body in self.threads.items()]
         return tuple(keys.index(key) for key in keys)
 
     def __repr__(self) -> str:
@@ -93,11 +100,16 @@ def where_defined(body: Any) -> str:
 
 
 def _check_body(name: str, body: Any) -> None:
-    if not name or "*" in name or any(map(str.isspace, name)):
+    if not name or set(name) & set("*=") or any(map(str.isspace, name)):
         raise ValueError(
-            f"{name!r} cannot be the name of a thread: schedules are written with spaces between names and * for repeats.\n"
+            f"{name!r} cannot be the name of a thread: in a schedule spaces, * and = have a meaning of their own.\n"
             "Use a letter or a word: Program(A=increment, producer=produce)"
         )
+    if isinstance(body, Worker):
+        if body.name != name:
+            raise ValueError(f"{body!r} is to be thread {name}: a worker and its thread have one name.")
+        _check_body(name, body.body)
+        return
     if inspect.isgenerator(body):
         call = f"{body.__name__}()"
         raise InvalidBody(

@@ -16,12 +16,12 @@ class Schedule(tuple[str, ...]):
     """The thread names in the order they stepped. A tuple of names; ``str()`` and `parse` go back and forth.
 
     Three spellings, which can be mixed: letters ``ABAB`` when every name is one capital letter, words
-    ``producer consumer``, and repeats ``A*3 B A``.
+    ``producer consumer``, and repeats ``A*3 B A``. A step at which the environment chooses says which option: ``A=1``.
 
     >>> Schedule.parse("A*3 B A")
     Schedule('AAABA')
     >>> Schedule.parse("producer consumer*2")
-    Schedule('producer consumer consumer')
+    Schedule('producer consumer*2')
     """
 
     __slots__ = ()
@@ -45,7 +45,7 @@ class Schedule(tuple[str, ...]):
             steps += _spelled(word, letters, names) * (1 if times is None else int(times))
         schedule = cls(steps)
         for step, name in enumerate(schedule, start=1):
-            if names and name not in names:
+            if names and thread_of(name) not in names:
                 known = ", ".join(names)
                 raise ScheduleError(
                     f"step {step} of {text!r} wants {name}, but there is no thread {name}.\nThe threads are {known}.",
@@ -66,9 +66,25 @@ class Schedule(tuple[str, ...]):
         return f"Schedule({str(self)!r})"
 
     @property
+    def threads(self) -> tuple[str, ...]:
+        """Only who stepped, without what was chosen."""
+        return tuple(thread_of(step) for step in self)
+
+    @property
     def context_switches(self) -> int:
         """How often another thread steps next."""
-        return sum(1 for first, second in pairwise(self) if first != second)
+        return sum(1 for first, second in pairwise(self.threads) if first != second)
+
+
+def thread_of(step: str) -> str:
+    """The thread of one step of a schedule: ``A=1`` is thread A, with its option 1."""
+    return step.partition("=")[0]
+
+
+def option_of(step: str) -> int | None:
+    """The option of one step of a schedule; None if it chooses nothing. Raises ValueError if it is no number."""
+    _, chooses, option = step.partition("=")
+    return int(option) if chooses else None
 
 
 def _is_letter(name: str) -> bool:

@@ -13,8 +13,9 @@ from simulator.body import Body, Failed, Returned
 from simulator.errors import DuplicateName, ScheduleError, StepLimit
 from simulator.execution import Event, Execution, Final, Outcome, preemptions_in, same_record
 from simulator.objects.base import BLOCKED, Operation, SharedObject
+from simulator.objects.threads import ENDED, NEW, STARTED
 from simulator.program import Program
-from simulator.schedule import Schedule
+from simulator.schedule import Schedule, option_of, thread_of
 from simulator.strategies import FirstEnabled, Follow, RandomWalk, Strategy
 
 MAX_STEPS = 1_000_000
@@ -32,6 +33,8 @@ class Scheduler:
         self.program = program
         self.states: dict[SharedObject, Any] = {}
         self.trace: list[Event] = []
+        self.steps: list[str] = []
+        """The schedule so far."""
         self.bodies: dict[str, Body] = {}
         self.enabled_before: list[tuple[str, ...]] = []
         """For every step of the trace, who could have stepped then."""
@@ -46,6 +49,9 @@ class Scheduler:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
         self.close()
 
     def close(self) -> None:
@@ -65,34 +71,50 @@ class Scheduler:
     def is_enabled(self, name: str) -> bool:
         """Whether the thread could perform its next operation now."""
         operation = self.bodies[name].pending
-        return operation is not None and self._outcome_of(name, operation) is not BLOCKED
+        return operation is not None and not self._is_new(name) and self._performed(name, operation) is not BLOCKED
 
     def enabled(self) -> tuple[str, ...]:
-        """The threads that could step now, in order."""
-        return tuple(name for name in self.program.names if self.is_enabled(name))
+        """The steps that could be taken now: the names of threads, in order; ``A=0``, ``A=1``, … where A has a choice."""
+        return tuple(step for name in self.program.names if self.is_enabled(name) for step in self._steps_of(name))
 
-    def _outcome_of(self, name: str, operation: Operation[Any]) -> Any:
-        if operation.target is None:
-            return None, None
-        state = self.state(operation.target)
-        return operation.target.transition(state, operation, self.program.position(name))
+    def _steps_of(self, name: str) -> tuple[str, ...]:
+        operation = self.bodies[name].pending
+        options = operation.options if operation is not None else ()
+        return tuple(f"{name}={option}" for option in range(len(options))) or (name,)
 
-    def step(self, name: str) -> Event:
-        """Let one thread perform its pending operation, and compute up to its next one."""
+    def _performed(self, name: str, operation: Operation[Any], option: int = 0) -> Any:
+        states = [self.state(object) for object in operation.touches]
+        return operation.perform(states, self.program.position(name), option)
+
+    def _is_new(self, name: str) -> bool:
+        """Whether the thread waits to be started by another one."""
+        worker = self.program.workers.get(name)
+        return worker is not None and self.state(worker) == NEW
+
+    def step(self, step: str) -> Event:
+        """Let one thread perform its pending operation, and compute up to its next one. ``A=1``: with option 1."""
+        name, option = thread_of(step), option_of(step)
         body = self.bodies[name]
         operation, location = body.pending, body.place
         if operation is None:
             raise ScheduleError(f"{name} has ended and cannot step")
-        performed = self._outcome_of(name, operation)
-        if performed is BLOCKED:
+        performed = self._performed(name, operation, option or 0)
+        if performed is BLOCKED or self._is_new(name):
             raise ScheduleError(f"{name} is blocked: {operation}")
-        state, answer = performed
-        if operation.target is not None:
-            self.states[operation.target] = state
+        states, answer = performed
+        self.states.update(zip(operation.touches, states, strict=True))
         event = Event(len(self.trace), name, operation, answer, location)
         self.trace.append(event)
+        self.steps.append(step)
         body.answer(answer)
+        self._see_who_has_ended()
         return event
+
+    def _see_who_has_ended(self) -> None:
+        """A worker that has come to its end can be joined from then on: that is no step of its own."""
+        for name, worker in self.program.workers.items():
+            if self.bodies[name].pending is None and self.state(worker) == STARTED:
+                self.states[worker] = ENDED
 
     def run(self, strategy: Strategy, max_steps: int = MAX_STEPS) -> None:
         """Step until nobody can, or the strategy stops it. Raises `StepLimit` after `max_steps` steps."""
@@ -110,12 +132,24 @@ class Scheduler:
             self.step(name)
 
     def _only_daemons_left(self) -> bool:
-        unfinished = [name for name, body in self.bodies.items() if body.pending is not None]
+        unfinished = self.waiting()
         return bool(unfinished) and all(name in self.program.daemons for name in unfinished)
 
+    def blockers(self, name: str) -> tuple[SharedObject | None, tuple[str, ...]]:
+        """What is in the way of a blocked thread, and the names of the threads that hold it."""
+        operation = self.bodies[name].pending
+        if operation is None or operation.target is None:
+            return None, ()
+        states = [self.state(object) for object in operation.touches]
+        object, holders = operation.target.blockers(states, operation, self.program.position(name))
+        names = self.program.names
+        return object, tuple(holder if isinstance(holder, str) else names[holder] for holder in holders)
+
     def waiting(self) -> Mapping[str, Operation[Any]]:
-        """The threads that have not ended, and what each asks for next."""
-        return {name: body.pending for name, body in self.bodies.items() if body.pending is not None}
+        """The threads that run and have not ended, and what each asks for next."""
+        return {
+            name: body.pending for name, body in self.bodies.items() if body.pending is not None and not self._is_new(name)
+        }
 
     def outcome(self) -> Outcome:
         """How things stand: the outcome, if the run ended here."""
@@ -124,7 +158,7 @@ class Scheduler:
             status = "finished"
         else:
             status = "unfinished" if self.enabled() else "deadlock"
-        endings = {name: body.ending for name, body in self.bodies.items()}
+        endings = {name: body.ending for name, body in self.bodies.items() if not self._is_new(name)}
         return Outcome(
             status,
             Final({object: object.value(state) for object, state in self.states.items()}),
@@ -134,7 +168,7 @@ class Scheduler:
 
     def execution(self) -> Execution:
         """The record of what happened so far."""
-        schedule = Schedule(event.thread for event in self.trace)
+        schedule = Schedule(self.steps)
         counted = len(self.enabled_before) == len(self.trace)
         preemptions = preemptions_in(schedule, self.enabled_before) if counted else None
         return Execution(self.program, schedule, self.outcome(), tuple(self.trace), self.waiting(), preemptions)
@@ -210,19 +244,24 @@ def does_not_fit(scheduler: Scheduler, schedule: Schedule, step: int, name: str,
     """Say which step cannot be done, why, and what could."""
     shown = str(schedule)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    body = scheduler.bodies[name]
-    if body.pending is None:
+    body, asked = scheduler.bodies[thread_of(name)], name
+    name = thread_of(name)
+    if scheduler.is_enabled(name):
+        options = body.pending.options if body.pending is not None else ()
+        how = ", ".join(f"{name}={number} for {option!r}" for number, option in enumerate(options))
+        why = f"{name} has to choose: write {how}" if options else f"{name} has nothing to choose there"
+    elif scheduler._is_new(name):
+        why = f"nobody has started {name} yet"
+    elif body.pending is None:
         ending = body.ending
         how = f"has failed ({ending.text})" if isinstance(ending, Failed) else "has ended"
         why = f"{name} {how}"
     else:
-        target = body.pending.target
-        holders = target.holders(scheduler.state(target)) if target is not None else ()
-        who = ", ".join(scheduler.program.names[position] for position in holders)
+        who = ", ".join(scheduler.blockers(name)[1])
         why = f"{name} is blocked: {body.pending} waits for {who or 'another thread to make it possible'}"
     could = ", ".join(enabled) if enabled else "nobody"
     return ScheduleError(
-        f"step {step} of {shown!r} wants {name}, but {why}.\nEnabled at that point: {could}.", step, name, enabled
+        f"step {step} of {shown!r} wants {asked}, but {why}.\nEnabled at that point: {could}.", step, name, enabled
     )
 
 

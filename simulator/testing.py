@@ -55,19 +55,17 @@ def check(
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong with a program: what, where (in how many interleavings), and the simplest execution of it."""
+    """Something wrong with a program: what, in how many interleavings, and the simplest execution of it."""
 
-    what: str
-    where: str
+    headlines: tuple[str, ...]
     execution: Execution
 
     def __str__(self) -> str:
-        headline = f"{self.what} {self.where}" if self.where else self.what
-        return f"{headline}; simplest:\n\n{story(self.execution)}"
+        return "\n".join(self.headlines) + f"; simplest:\n\n{story(self.execution)}"
 
     def to_data(self) -> dict[str, Any]:
         """As plain dictionaries, for JSON."""
-        return {"what": self.what, "where": self.where, "schedule": str(self.execution.schedule)}
+        return {"what": list(self.headlines), "schedule": str(self.execution.schedule)}
 
 
 def findings(
@@ -77,8 +75,11 @@ def findings(
     deadlock: bool = False,
     failures: bool = False,
 ) -> list[Finding]:
-    """What is wrong in an exploration: broken invariant, failed threads, deadlocks, failed postcondition, in this order."""
-    found = [Finding("invariant broken", "", execution) for execution in result.violations[:1]]
+    """What is wrong in an exploration: broken invariant, failed threads, deadlocks, failed postcondition, in this order.
+
+    Two things that are wrong in one and the same simplest execution are one finding.
+    """
+    found = [("invariant broken", execution) for execution in result.violations[:1]]
     if not failures and result.failures:
         texts = dict.fromkeys(text for summary in result.failures for text in summary.outcome.failures.values())
         found.append(_in_outcomes(f"a thread failed ({'; '.join(texts)})", result, result.failures))
@@ -89,16 +90,20 @@ def findings(
         wrong = tuple(summary for summary in finished if not judge(postcondition, summary.final))
         if wrong:
             found.append(_in_outcomes("postcondition failed", result, wrong))
-    return found
+    executions = dict.fromkeys(execution for _, execution in found)
+    return [
+        Finding(tuple(headline for headline, other in found if other == execution), execution) for execution in executions
+    ]
 
 
-def _in_outcomes(what: str, result: Exploration, wrong: tuple[OutcomeSummary, ...]) -> Finding:
+def _in_outcomes(what: str, result: Exploration, wrong: tuple[OutcomeSummary, ...]) -> tuple[str, Execution]:
+    """How often it goes wrong, and the simplest execution in which it does."""
     numbers = [summary.interleavings for summary in wrong]
     if result.interleavings is None or None in numbers or result.claim == "partial":
         where = "in some interleavings"
     else:
         where = f"in {sum(number or 0 for number in numbers):,} of {result.interleavings:,} interleavings"
-    return Finding(what, where, min((summary.example for summary in wrong), key=simplicity))
+    return f"{what} {where}", min((summary.example for summary in wrong), key=simplicity)
 
 
 def story(execution: Execution) -> str:

@@ -23,11 +23,14 @@ from simulator.exploration.budget import Watch
 from simulator.exploration.symmetry import Folding
 from simulator.machine import Machine
 
-CHANCE_BITS = 128
+CHANCE_BITS = 120
 CHANCE = (1 << CHANCE_BITS) - 1
 CERTAIN = 1 << (CHANCE_BITS - 1)
+START = (1 << CHANCE_BITS) + CERTAIN
+"""The weight of the initial state: one way to be there, for certain."""
+TRANSITIONS_BETWEEN_LOOKS = 5_000
 STATES_BETWEEN_LOOKS = 2_048
-"""After how many states the budget is looked at. A power of two."""
+"""How often the budget is looked at. A power of two."""
 
 Check = Callable[[int], bool]
 """Answers whether a state breaks an invariant."""
@@ -83,35 +86,43 @@ def count_by_layers(machine: Machine, folding: Folding, watch: Watch, breaks: Ch
     first_from, ends, successors = walk.first_from, walk.ends, machine.successors
     fold = folding.folded if folding.active else None
     walk.broken += filter(breaks, first_from) if breaks is not None else ()
-    layer = dict.fromkeys(first_from, (1 << CHANCE_BITS) + CERTAIN)
-    expanded = 0
+    layer = dict.fromkeys(first_from, START)
+    transitions = 0
+    next_look = TRANSITIONS_BETWEEN_LOOKS
     while layer:
         following: dict[int, int] = {}
-        for state, weight in layer.items():  # the hot loop
+        known = following.get
+        for state, weight in layer.items():  # the hot loop: `divided` is written out, a state is looked up once
             after = successors(state)
             if not after:
                 ends[state] = weight
                 continue
             if fold is not None:
                 after = [fold(next_state) for next_state in after]
-            walk.transitions += len(after)
-            weight = divided(weight, len(after))
+            ways = len(after)
+            transitions += ways
+            if ways > 1:
+                chance = weight & CHANCE
+                weight += chance // ways - chance
             for next_state in after:
-                if next_state in following:
-                    following[next_state] += weight
+                so_far = known(next_state)
+                if so_far is not None:
+                    following[next_state] = so_far + weight
                 elif next_state in first_from:
                     return False
                 else:
                     following[next_state] = weight
                     first_from[next_state] = state
-            expanded += 1
-            if not expanded & (STATES_BETWEEN_LOOKS - 1):
+            if transitions > next_look:
+                next_look = transitions + TRANSITIONS_BETWEEN_LOOKS
                 walk.stopped = watch.look(len(first_from), len(following), len(ends))
                 if walk.stopped:
-                    return True
+                    break
         if breaks is not None:
             walk.broken += filter(breaks, following)
-        walk.stopped = watch.look(len(first_from), len(following), len(ends)) if following else ""
+        walk.transitions = transitions
+        if following and not walk.stopped:
+            walk.stopped = watch.look(len(first_from), len(following), len(ends))
         if walk.stopped:
             return True
         layer = following
@@ -125,7 +136,7 @@ def count_in_order(machine: Machine, folding: Folding, watch: Watch, breaks: Che
     if walk.stopped:
         walk.ends = {state: 0 for state, after in edges.items() if not after}
         return True
-    weights = {start: (1 << CHANCE_BITS) + CERTAIN}
+    weights = {start: START}
     ready = [start] if not incoming.get(start) else []
     counted = 0
     while ready:

@@ -22,7 +22,7 @@ def interleavings(program: Program, *, merge: bool = True, max_steps: int = THRE
     >>> [str(execution.schedule) for execution in interleavings(Program(A=one_step, B=one_step))]
     ['AB', 'BA']
     """
-    machine = Machine(program, merge=merge, max_thread_steps=max_steps)
+    machine = Machine(program, merge=merge, max_thread_steps=max_steps, keep_all=True)
     outcomes: dict[int, Outcome] = {}
     try:
         for path, end in paths(machine, max_steps):
@@ -48,8 +48,8 @@ def paths(machine: Machine, max_steps: int) -> Iterator[tuple[list[int], int]]:
             if path:
                 path.pop()
             continue
-        thread, state = move
-        path.append(thread)
+        code, state = move
+        path.append(code)
         following = machine.moves(state)
         if following:
             if len(path) >= max_steps:

@@ -135,7 +135,7 @@ class Exploration:
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             lines += [_line(row, widths) for row in rows]
         lines += [f"invariant broken: {execution.schedule}" for execution in self.violations]
-        lines += ["", f"claim: {self.claim}"]
+        lines += ["", self.legend(), f"claim: {self.claim}"] if self.outcomes else ["", f"claim: {self.claim}"]
         return "\n".join(lines)
 
     def headline(self) -> str:
@@ -148,7 +148,11 @@ class Exploration:
         else:
             at_least = "at least " if self.claim == "partial" else ""
             many = f"{at_least}{self.interleavings:,} interleaving{'' if self.interleavings == 1 else 's'}"
-        return f"{many}, {outcomes}, {self.states:,} states"
+        return f"{many}, {outcomes}, {self.states:,} state{'' if self.states == 1 else 's'}"
+
+    def legend(self) -> str:
+        """What the two numbers that are easily confused mean."""
+        return "share: of the interleavings; probability: if each enabled thread is equally likely at every step"
 
     def columns(self) -> tuple[str, ...]:
         """The headings of the table."""

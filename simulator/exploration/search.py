@@ -16,13 +16,16 @@ from simulator.errors import NondeterministicProgram, PredicateError, SimulatorE
 from simulator.execution import Execution, Final, Outcome
 from simulator.exploration.budget import Watch
 from simulator.exploration.counting import STATES_BETWEEN_LOOKS
+from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.symmetry import CannotFold, Folding
-from simulator.machine import THREAD_STEPS, Machine
+from simulator.machine import OPTION_BITS, THREAD_STEPS, Machine, Reconsider
 from simulator.program import Program
 from simulator.scheduler import replay
 
-Found = tuple[int, tuple[int, ...], int]
-"""(state, the path to it as positions of threads, its preemptions)"""
+CODE_BITS = 16 + OPTION_BITS
+
+Found = tuple[int, tuple[int, ...]]
+"""(state, the path to it as codes of steps)"""
 
 
 def simplest_paths(
@@ -37,10 +40,9 @@ def simplest_paths(
 
     ``stop_at`` picks states that are answered too, and not walked beyond; states outside of ``within`` are never entered.
     """
-    threads = len(machine.program.names)
     fewest: dict[int, int] = {}
     visited: set[tuple[int, int]] = set()
-    # The path is kept as one number in base `threads`: paths of equal length compare as their schedules do.
+    # The path is kept as one number, a few bits a step: paths of equal length compare as their schedules do.
     frontier: list[tuple[int, int, int, int, int]] = [(0, 0, 0, machine.initial, -1)]
     if within is not None and not within(machine.initial):
         return
@@ -55,21 +57,19 @@ def simplest_paths(
             watch.look(len(visited), len(frontier), 0)
         moves = machine.moves(state) if stop_at is None or not stop_at(state) else []
         if not moves:
-            yield state, _unpacked(path, length, threads), preemptions
+            yield state, _unpacked(path, length)
             continue
-        could_go_on = any(thread == last for thread, _ in moves)
-        for thread, after in moves:
+        could_go_on = any(code >> OPTION_BITS == last for code, _ in moves)
+        for code, after in moves:
+            thread = code >> OPTION_BITS
             if within is None or within(after):
                 interrupted = could_go_on and thread != last
-                heapq.heappush(frontier, (preemptions + interrupted, length + 1, path * threads + thread, after, thread))
+                step = (preemptions + interrupted, length + 1, path << CODE_BITS | code, after, thread)
+                heapq.heappush(frontier, step)
 
 
-def _unpacked(path: int, length: int, threads: int) -> tuple[int, ...]:
-    steps = []
-    for _ in range(length):
-        path, thread = divmod(path, threads)
-        steps.append(thread)
-    return tuple(reversed(steps))
+def _unpacked(path: int, length: int) -> tuple[int, ...]:
+    return tuple(path >> (CODE_BITS * place) & ((1 << CODE_BITS) - 1) for place in range(length - 1, -1, -1))
 
 
 class Examples:
@@ -94,34 +94,31 @@ class Examples:
         wanted, symmetric = self._key(outcome), self._symmetric(outcome)
         paths = self._folded if symmetric else self._plain
         while wanted not in self._found:
-            state, path, preemptions = next(paths)
+            state, path = next(paths)
             found = self._machine.outcome(state)
             if paths is self._plain or self._symmetric(found):
                 key = self._key(found)
                 if key not in self._found:
-                    self._found[key] = confirmed(self._machine, path, preemptions, found)
+                    self._found[key] = confirmed(self._machine, path, found)
         return self._found[wanted]
 
 
-def confirmed(machine: Machine, path: tuple[int, ...], preemptions: int, outcome: Outcome) -> Execution:
+def confirmed(machine: Machine, path: tuple[int, ...], outcome: Outcome) -> Execution:
     """Re-run a path on the live scheduler and answer its execution; the outcome must be the one that was predicted."""
-    names = machine.program.names
-    schedule = tuple(names[thread] for thread in path)
+    schedule = machine.schedule(path)
     try:
         execution = replay(machine.program, schedule)
     except NondeterministicProgram:
         raise
     except SimulatorError as error:
         raise NondeterministicProgram(
-            f"the schedule {machine.execution(path, outcome).schedule} was possible when the program was explored, and is "
-            f"not when it is run again: {error}"
+            f"the schedule {schedule} was possible when the program was explored, and is not when it is run again: {error}"
         ) from None
     if execution.outcome != outcome:
         raise NondeterministicProgram(
             f"the schedule {execution.schedule} ended with {outcome} when the program was explored, and with "
             f"{execution.outcome} when it was run again."
         )
-    execution.preemptions = preemptions
     return execution
 
 
@@ -141,17 +138,20 @@ def find(
     executions that never leave the states (mappings, as ``final``) that satisfy it. Raises `PredicateError` if either
     predicate raises.
     """
-    machine = Machine(program, merge=merge, max_thread_steps=max_steps)
-    try:
-        with Watch(None, None, progress) as watch:
-            for wanted in (symmetry, False):
-                try:
-                    return _find(machine, Folding(machine, wanted=wanted), goal, within, watch)
-                except CannotFold:
-                    continue
-        raise AssertionError("unreachable: without folding nothing can hinder it")
-    finally:
-        machine.close()
+    with Watch(None, None, progress) as watch:
+        folds = symmetry
+        while True:
+            machine = Machine(program, merge=merge, max_thread_steps=max_steps)
+            try:
+                found = _find(machine, Folding(machine, wanted=folds), goal, within, watch)
+                spot_check(machine)
+                return found
+            except CannotFold:
+                folds = False
+            except Reconsider:
+                continue
+            finally:
+                machine.close()
 
 
 def _find(
@@ -162,13 +162,13 @@ def _find(
     watch: Watch,
 ) -> Execution | None:
     inside = None if within is None else (lambda state: judge(within, machine.values(state)))
-    for state, path, preemptions in simplest_paths(machine, folding, within=inside, watch=watch):
+    for state, path in simplest_paths(machine, folding, within=inside, watch=watch):
         outcome = machine.outcome(state)
         verdict = judge(goal, outcome)
         if folding.active and any(judge(goal, variant) != verdict for variant in folding.named(outcome)[1]):
             raise CannotFold  # the goal tells interchangeable threads apart
         if verdict:
-            return confirmed(machine, path, preemptions, outcome)
+            return confirmed(machine, path, outcome)
     return None
 
 

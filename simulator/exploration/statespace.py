@@ -12,8 +12,9 @@ from simulator.exploration.budget import Watch
 from simulator.exploration.counting import Walk, count, interleavings_of, probability_of
 from simulator.exploration.results import Claim, Exploration, OutcomeSummary
 from simulator.exploration.search import Examples, confirmed, judge, simplest_paths
+from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.symmetry import CannotFold, Folding
-from simulator.machine import THREAD_STEPS, Machine
+from simulator.machine import THREAD_STEPS, Machine, Reconsider
 from simulator.program import Program
 
 WITNESSES = 200
@@ -44,23 +45,38 @@ def explore(
 
     Raises what is wrong with the program (`ProgramError`), `NondeterministicProgram` among it.
     """
-    machine = Machine(program, merge=merge, max_thread_steps=max_steps)
-    try:
-        with Watch(max_states, max_seconds, progress) as watch:
+    with Watch(max_states, max_seconds, progress) as watch:
+        while True:
+            machine = Machine(program, merge=merge, max_thread_steps=max_steps)
             try:
-                folding = Folding(machine, wanted=symmetry)
-                walk = _walk(machine, folding, watch, invariant)
-            except CannotFold:
-                folding = Folding(machine, wanted=False)
-                walk = _walk(machine, folding, watch, invariant)
-        return _answer(machine, folding, walk, observe, invariant)
-    finally:
-        machine.close()
+                return _explore(machine, watch, invariant, observe, symmetry)
+            except Reconsider:
+                continue
+            finally:
+                machine.close()
+
+
+def _explore(
+    machine: Machine,
+    watch: Watch,
+    invariant: Callable[[Final], object] | None,
+    observe: Callable[[Final], Any] | None,
+    symmetry: bool,
+) -> Exploration:
+    try:
+        folding = Folding(machine, wanted=symmetry)
+        walk = _walk(machine, folding, watch, invariant)
+    except CannotFold:
+        folding = Folding(machine, wanted=False)
+        walk = _walk(machine, folding, watch, invariant)
+    return _answer(machine, folding, walk, observe, invariant)
 
 
 def _walk(machine: Machine, folding: Folding, watch: Watch, invariant: Callable[[Final], object] | None) -> Walk:
-    breaks = None if invariant is None else Verdicts(machine, invariant)
-    return count(machine, folding, watch, breaks)
+    walk = count(machine, folding, watch, None)
+    if invariant is not None:  # asked at the end, when every object is known, so that it may name objects
+        walk.broken += filter(Verdicts(machine, invariant), walk.first_from)
+    return walk
 
 
 class Verdicts:
@@ -87,6 +103,8 @@ def _answer(
 ) -> Exploration:
     claim = Claim("partial", walk.stopped) if walk.stopped else Claim("complete")
     _witness(machine, folding, walk)
+    if not walk.stopped:
+        spot_check(machine)
     counted = not walk.endless and not (walk.stopped and not any(walk.ends.values()))
     total = sum(map(interleavings_of, walk.ends.values())) if counted else None
     return Exploration(
@@ -114,6 +132,8 @@ def _summaries(
     def symmetric(outcome: Outcome) -> bool:
         return (observe is not None and not outcome.failures) or folding.named(outcome)[0] == 1
 
+    if observe is None:
+        folding.refuse_too_many(map(machine.outcome, walk.ends))
     groups: dict[Any, tuple[Outcome, Fraction, Fraction]] = {}
     for state, weight in walk.ends.items():
         outcome = machine.outcome(state)
@@ -152,7 +172,7 @@ def _witness(machine: Machine, folding: Folding, walk: Walk) -> None:
         if predicted not in seen:
             seen.add(predicted)
             path, state = _path_to(machine, folding, walk, end)
-            confirmed(machine, path, 0, machine.outcome(state))
+            confirmed(machine, path, machine.outcome(state))
 
 
 def _path_to(machine: Machine, folding: Folding, walk: Walk, end: int) -> tuple[tuple[int, ...], int]:
@@ -162,9 +182,9 @@ def _path_to(machine: Machine, folding: Folding, walk: Walk, end: int) -> tuple[
         chain.append(before)
     path, state = [], machine.initial
     for wanted in chain[-2::-1]:
-        for thread, after in machine.moves(state):
+        for code, after in machine.moves(state):
             if after == wanted or (folding.active and folding.folded(after) == wanted):
-                path.append(thread)
+                path.append(code)
                 state = after
                 break
         else:
@@ -179,9 +199,9 @@ def _violations(machine: Machine, walk: Walk, invariant: Callable[[Final], objec
     breaks = Verdicts(machine, invariant)
     field = machine.objects_field()
     found: dict[int, Execution] = {}
-    for state, path, preemptions in simplest_paths(machine, Folding(machine, wanted=False), stop_at=breaks):
+    for state, path in simplest_paths(machine, Folding(machine, wanted=False), stop_at=breaks):
         if breaks(state) and (state & field) not in found:
-            found[state & field] = confirmed(machine, path, preemptions, machine.outcome(state))
+            found[state & field] = confirmed(machine, path, machine.outcome(state))
             if len(found) >= MOST_VIOLATIONS:
                 break
     return tuple(found.values())

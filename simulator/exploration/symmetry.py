@@ -11,7 +11,7 @@ the same arguments, and every object says itself what becomes of its states when
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from simulator.errors import TooManyOutcomes
@@ -110,12 +110,14 @@ class Folding:
         for group in self.groups:
             number *= _arrangements([_ending(outcome, names[thread]) for thread in group])
         if number > MOST_NAMES:
-            raise TooManyOutcomes(
-                f"one outcome has {number:,} variants that differ only in which thread ended how.\n"
-                "Say what you are interested in, as in explore(program, observe=lambda final: final[counter]),\n"
-                "or let the threads return less."
-            )
+            raise too_many(f"one outcome has {number:,}")
         return number, self._variants(outcome)
+
+    def refuse_too_many(self, outcomes: Iterable[Outcome]) -> None:
+        """Raise `TooManyOutcomes` if all these have too many variants together, before anybody begins to list them."""
+        numbers = {outcome: self.named(outcome)[0] for outcome in outcomes} if self.active else {}
+        if sum(numbers.values()) > MOST_NAMES:
+            raise too_many(f"{len(numbers):,} outcomes have {sum(numbers.values()):,}")
 
     def _variants(self, outcome: Outcome) -> Iterator[Outcome]:
         names = self.machine.program.names
@@ -135,6 +137,15 @@ class Folding:
                 {name: text for name, text in failures.items() if text is not None},
                 returned,
             )
+
+
+def too_many(how_many: str) -> TooManyOutcomes:
+    """The error for more outcomes than anybody could read."""
+    return TooManyOutcomes(
+        f"{how_many} variants that differ only in which thread ended how.\n"
+        "Say what you are interested in, as in explore(program, observe=lambda final: final[counter]),\n"
+        "or let the threads return less."
+    )
 
 
 def originals_for(originals: dict[tuple[str, Any], str], name: str, ending: Any) -> str:

@@ -18,10 +18,13 @@ from types import CodeType, FrameType
 from typing import Any, Generic, NoReturn, TypeVar
 
 from simulator.errors import MissingYield, ProgramError, correction
-from simulator.objects.values import frozen, value_key
+from simulator.objects.values import Same, frozen, value_key
 
 State = Hashable
 T_co = TypeVar("T_co", covariant=True)
+
+
+Blockers = tuple["SharedObject", tuple[int | str, ...]]
 
 
 class Blocked(Enum):
@@ -64,6 +67,7 @@ class Raised:
 class _Making(threading.local):
     """What the thread that is computing right now has made: operations, and a mistake that it may have swallowed."""
 
+    thread: str | None = None
     operations: list[Operation[Any] | Steps] | None = None
     mistake: ProgramError | None = None
 
@@ -107,8 +111,27 @@ class Operation(Generic[T_co]):
     def key(self) -> Hashable:
         """Equal for two operations that ask for the same thing of the same object."""
         if self._key is None:
-            self._key = (id(self.target), self.method, value_key(self.arguments), value_key(self.keywords))
+            self._key = (Same(self.target), self.method, value_key(self.arguments), value_key(self.keywords))
         return self._key
+
+    @property
+    def touches(self) -> tuple[SharedObject, ...]:
+        """The objects whose states it reads and changes: none, its target, or its target and that one's companions."""
+        return () if self.target is None else (self.target, *self.target.companions)
+
+    @property
+    def options(self) -> tuple[Any, ...]:
+        """The answers among which the environment chooses; () for everything but `choose`."""
+        return self.arguments if self.target is None and self.method == "choose" else ()
+
+    def perform(self, states: Sequence[Any], thread: int, option: int = 0) -> tuple[tuple[Any, ...], Any] | Blocked:
+        """Perform it on the states of what it `touches`: answer (next states, answer), or `BLOCKED`."""
+        if self.target is None:
+            return (), (self.options[option] if self.options else None)
+        if self.target.companions:
+            return self.target.transition(tuple(states), self, thread)
+        performed = self.target.transition(states[0], self, thread)
+        return performed if performed is BLOCKED else ((performed[0],), performed[1])
 
     def argument(self, name: str, default: Any) -> Any:
         """The keyword argument `name`, or what it is when the user did not write it."""
@@ -197,6 +220,11 @@ class SharedObject:
     is_shared_object = True
     synchronises: bool = True
     """Whether its operations order threads (everything but a plain shared variable does)."""
+    companions: tuple[SharedObject, ...] = ()
+    """Other objects that its operations change too, as a condition changes its lock. Its `transition` is then handed, and
+    answers, a tuple of states: its own, and theirs."""
+    can_stay_locked: bool = False
+    """Whether it is worth a word if a thread still holds it at the end."""
     mentions_threads: bool = True
     """Whether a state can hold positions of threads. If in doubt: True, which is never wrong, only slower."""
 
@@ -205,6 +233,8 @@ class SharedObject:
             raise TypeError(f"{type(self).__name__} was expecting a name, such as 'counter', but got {name!r}")
         self.name = name
         self.initial = initial
+        self.essence = 0
+        """Grows when an operation is made for the first time that makes more of a state `essential`."""
         self.serial = next(_serial)
         """The order in which objects were made; the order in which they are shown."""
 
@@ -218,9 +248,9 @@ class SharedObject:
 
     def ask(self, method: str, *arguments: Any, **keywords: Any) -> Operation[Any]:
         """Make an operation on this object. Its arguments must be values, which can never be changed."""
-        for argument in (*arguments, *keywords.values()):
-            self.check_value(argument, method)
-        operation: Operation[Any] = Operation(self, method, arguments, tuple(keywords.items()))
+        values = tuple(self.check_value(argument, method) for argument in arguments)
+        named = tuple((name, self.check_value(argument, method)) for name, argument in keywords.items())
+        operation: Operation[Any] = Operation(self, method, values, named)
         noted(operation)
         return operation
 
@@ -249,9 +279,21 @@ class SharedObject:
         """What ``final[object]`` shows of a state. Must not depend on the positions of threads."""
         return state
 
+    def news(self, value: Any) -> str:
+        """What to say of it in an outcome of one line; nothing if it is as it started."""
+        return "" if value_key(value) == value_key(self.value(self.initial)) else f"{self.name} = {value!r}"
+
     def holders(self, state: Any) -> tuple[int, ...]:
         """The positions of the threads that hold this object; a thread that waits for it waits for them."""
         return ()
+
+    def blockers(self, states: Sequence[Any], operation: Operation[Any], thread: int) -> Blockers:
+        """Why a blocked operation is blocked: the object in the way, and the threads (positions or names) that hold it."""
+        return self, self.holders(states[0])
+
+    def essential(self, state: Any) -> Any:
+        """The part of a state that can matter in this program; all of it, unless an object knows better."""
+        return state
 
     def units(self) -> int:
         """How many threads can hold it at once (one, but for a semaphore)."""
@@ -267,8 +309,11 @@ class SharedObject:
 
     # What a subclass says about real threads
 
-    def twin(self) -> Any:
-        """A real object that does the same among real threads; for CPython's primitives, CPython's own."""
+    def twin(self, *companions: Any) -> Any:
+        """A real object that does the same among real threads; for CPython's primitives, CPython's own.
+
+        It is given the twins of its companions.
+        """
         raise TypeError(f"{self.kind} has no twin() yet, so that it cannot be used on real threads")
 
     def attempt(self, twin: Any, operation: Operation[Any], patience: float) -> Any:

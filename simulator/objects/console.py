@@ -44,6 +44,9 @@ class Console(SharedObject):
             return state + operation.arguments[0], None
         return super().transition(state, operation, thread)
 
+    def news(self, value: Any) -> str:
+        return f"printed {value!r}" if value else ""
+
     def twin(self) -> RealConsole:
         return RealConsole()
 

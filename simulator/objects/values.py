@@ -47,40 +47,56 @@ def value_key(value: Any) -> Hashable:
     An instance of a class that defines ``__eq__`` and ``__hash__`` is believed to be the value that it says it is.
     """
     kind = type(value)
-    return (kind, value) if kind in PLAIN else _key(value, True)
+    return (kind, value) if kind in PLAIN else _key(value, ())
 
 
 def strict_key(value: Any) -> Hashable:
-    """The same, but believes nobody: a class that is not known to be immutable has no key."""
+    """The same, but believes nobody: neither a class that is not known to be immutable has a key, nor a function made by
+    another one, which may hold something that changes."""
     kind = type(value)
-    return (kind, value) if kind in PLAIN else _key(value, False)
+    return (kind, value) if kind in PLAIN else _key(value, None)
 
 
-def _key(value: Any, believe: bool) -> Hashable:
+Within = tuple[types.FunctionType, ...] | None
+"""The functions whose keys are being made, the outermost first, for one can close over itself; None: believe nobody."""
+
+
+def _key(value: Any, within: Within) -> Hashable:
     kind = type(value)
     if kind in PLAIN:
         return (kind, value)
     if kind is float:
         return (kind, value.hex())
     if kind is tuple or (isinstance(value, tuple) and hasattr(value, "_fields")):
-        return (kind, *(_key(part, believe) for part in value))
+        return (kind, *(_key(part, within) for part in value))
     if kind is frozenset:
-        return (kind, frozenset(_key(part, believe) for part in value))
+        return (kind, frozenset(_key(part, within) for part in value))
     if kind is object or isinstance(value, BY_IDENTITY) or hasattr(value, "is_shared_object"):
+        if within is None and not stands_for_itself(value):
+            raise NoKey
         return Same(value)
     if kind is types.FunctionType:
-        return _function_key(value, believe)
+        return _function_key(value, within)
     if kind is types.MethodType:
-        return (kind, _function_key(value.__func__, believe), _key(value.__self__, believe))
+        return (kind, _function_key(value.__func__, within), _key(value.__self__, within))
     if kind is partial:
         keywords = tuple(sorted(value.keywords.items()))
-        return (kind, _key(value.func, believe), _key(value.args, believe), _key(keywords, believe))
+        return (kind, _key(value.func, within), _key(value.args, within), _key(keywords, within))
     if dataclasses.is_dataclass(kind) and kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        return (kind, *(_key(getattr(value, field.name), believe) for field in dataclasses.fields(value)))
-    return _rarer_key(kind, value, believe)
+        return (kind, *(_key(getattr(value, field.name), within) for field in dataclasses.fields(value)))
+    return _rarer_key(kind, value, within)
 
 
-def _rarer_key(kind: type, value: Any, believe: bool) -> Hashable:
+def stands_for_itself(value: Any) -> bool:
+    """Whether identity says all about it: nothing in it can be changed by the thread that has made it."""
+    if isinstance(value, types.BuiltinFunctionType):
+        return value.__self__ is None or isinstance(value.__self__, types.ModuleType | type)
+    if isinstance(value, type):
+        return "<locals>" not in value.__qualname__
+    return True
+
+
+def _rarer_key(kind: type, value: Any, within: Within) -> Hashable:
     if isinstance(value, enum.Enum):
         return (kind, value.name)
     if kind is complex:
@@ -89,22 +105,34 @@ def _rarer_key(kind: type, value: Any, believe: bool) -> Hashable:
         return (kind, value.start, value.stop, value.step)
     if kind is Fraction or kind is Decimal:
         return (kind, str(value))
-    if believe and _says_it_is_a_value(kind, value):
+    if within is not None and _says_it_is_a_value(kind, value):
         return (kind, value)
     raise NoKey
 
 
-def _function_key(function: Any, believe: bool) -> Hashable:
+def _function_key(function: Any, within: Within) -> Hashable:
     """Functions made anew in every run are the same if their code and all that they close over are."""
-    if type(function) is not types.FunctionType or function.__dict__:
+    if type(function) is not types.FunctionType or made_once(function):
         return Same(function)
+    if within is None:
+        raise NoKey
+    if function.__dict__:
+        return Same(function)
+    if function in within:
+        return ("closes over itself", within.index(function))
+    inner = (*within, function)
     try:
-        captured = tuple(_key(cell.cell_contents, believe) for cell in function.__closure__ or ())
+        captured = tuple(_key(cell.cell_contents, inner) for cell in function.__closure__ or ())
         keywords = tuple(sorted((function.__kwdefaults__ or {}).items()))
-        defaults = _key((function.__defaults__ or (), keywords), believe)
+        defaults = _key((function.__defaults__ or (), keywords), inner)
     except (NoKey, ValueError):  # a value that can change, or an empty cell: only identity is safe
         return Same(function)
     return (types.FunctionType, Same(function.__globals__), function.__code__, captured, defaults)
+
+
+def made_once(function: types.FunctionType) -> bool:
+    """Whether it stands at the top of a module or a class: then nobody can make it anew."""
+    return "<locals>" not in function.__code__.co_qualname
 
 
 def _says_it_is_a_value(kind: type, value: Any) -> bool:
@@ -126,15 +154,19 @@ INSTEAD: dict[type, tuple[str, Callable[[Any], Any]]] = {
 }
 
 
+def without_guards(value: Any) -> Any:
+    """What an acquire answered, wherever it stands in `value`, as the plain bool that it stands for."""
+    if hasattr(value, "is_guard"):
+        return bool(value)
+    return tuple(map(without_guards, value)) if type(value) is tuple else value
+
+
 def frozen(value: Any, spelling: str) -> Any:
     """Answer the value as it may be shared, or raise `MutableValue` naming what to write instead.
 
     ``spelling`` is the user's call with ``{}`` in the place of the value: ``counter.write({})``.
     """
-    if hasattr(value, "is_guard"):  # what an acquire answered is shared as the plain bool that it stands for
-        return bool(value)
-    if type(value) is tuple:
-        value = tuple(bool(part) if hasattr(part, "is_guard") else part for part in value)
+    value = without_guards(value)
     if hasattr(value, "is_operation"):
         got = f"an operation cannot be shared: {spelling.format(value)}. Was a yield forgotten before {value}?"
         raise MutableValue(
