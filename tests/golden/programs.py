@@ -1,0 +1,431 @@
+"""The benchmark programs of the literature, said with our objects; exact numbers are in ``counts.json``.
+
+Every function takes the parameters of ``counts.json`` and answers a `Program` of threads T0, T1, … Each program is made
+of objects of its own: `V` and `M` make the variables and locks as they are first named.
+
+Left out, because they need an atomic variable (read-modify-write, compare-and-exchange): see ``NEEDS_ATOMIC``.
+"""
+
+from simulator import Lock, Program, Shared
+
+REGISTRY = {}
+NEEDS_ATOMIC = ("indexer", "ainc", "binc", "casrot", "casw")
+"""Programs of ``counts.json`` that can be said when there is an object with ``add`` and ``compare_exchange``."""
+
+
+def program(build):
+    REGISTRY[build.__name__] = build
+    return build
+
+
+class V(dict):
+    """Shared variables by name; 0 at the start, unless said otherwise."""
+
+    def __init__(self, **initial):
+        self.initial = initial
+
+    def __missing__(self, name):
+        shown = name if isinstance(name, str) else "".join(map(str, name))
+        self[name] = Shared(shown, self.initial.get(name, 0))
+        return self[name]
+
+
+class M(dict):
+    """Locks by name."""
+
+    def __missing__(self, name):
+        self[name] = Lock(name if isinstance(name, str) else "".join(map(str, name)))
+        return self[name]
+
+
+def threads(*bodies):
+    return Program(**{f"T{number}": body for number, body in enumerate(bodies)})
+
+
+def straight(*operations):
+    """A thread that performs the given operations and ignores the answers."""
+
+    def thread():
+        for operation in operations:
+            yield operation
+
+    return thread
+
+
+@program
+def readers(n):
+    x = Shared("x", 0)
+    reader = straight(x.read())
+    return threads(straight(x.write(42)), *[reader] * n)
+
+
+@program
+def lastzero(n):
+    a = V()
+
+    def reader():
+        i = n
+        while (yield a[f"a{i}"].read()) != 0:
+            i -= 1
+
+    def writer(j):
+        def thread():
+            value = yield a[f"a{j - 1}"].read()
+            yield a[f"a{j}"].write(value + 1)
+
+        return thread
+
+    return threads(reader, *map(writer, range(1, n + 1)))
+
+
+@program
+def filesystem(n, first=0):
+    inode_locks, block_locks, inodes, busy = M(), M(), V(), V()
+
+    def worker(tid):
+        def thread():
+            i = tid % 32
+            yield inode_locks[f"li{i}"].acquire()
+            if (yield inodes[f"inode{i}"].read()) == 0:
+                b = 2 * i % 26
+                while True:
+                    yield block_locks[f"lb{b}"].acquire()
+                    if (yield busy[f"busy{b}"].read()) == 0:
+                        yield busy[f"busy{b}"].write(1)
+                        yield inodes[f"inode{i}"].write(b + 1)
+                        yield block_locks[f"lb{b}"].release()
+                        break
+                    yield block_locks[f"lb{b}"].release()
+                    b = (b + 1) % 26
+            yield inode_locks[f"li{i}"].release()
+
+        return thread
+
+    return threads(*map(worker, range(first, first + n)))
+
+
+def _popl14(x, y, z, value):
+    def zero_seen():
+        if (yield y.read()) == 0:
+            yield z.write(1)
+
+    def both_seen():
+        if (yield z.read()) == 1 and (yield y.read()) == 0:
+            yield x.write(value)
+
+    return zero_seen, both_seen
+
+
+@program
+def popl14_example():
+    x, y, z = Shared("x", 0), Shared("y", 0), Shared("z", 0)
+    return threads(straight(x.write(1)), straight(y.write(1)), *_popl14(x, y, z, 2))
+
+
+@program
+def control_flow(n):
+    x, y, z = Shared("x", 0), Shared("y", 0), Shared("z", 0)
+    pair = [straight(x.read()), straight(y.write(1))]
+    return threads(*pair * n, *_popl14(x, y, z, 1))
+
+
+def _increment(x, amount=1):
+    def increment():
+        value = yield x.read()
+        yield x.write(value + amount)
+
+    return increment
+
+
+@program
+def ninc(n):
+    return threads(*[_increment(Shared("x", 0))] * n)
+
+
+@program
+def ninc_k(n, k):
+    increment = _increment(Shared("x", 0))
+
+    def repeated():
+        for _ in range(k):
+            yield from increment()
+
+    return threads(*[repeated] * n)
+
+
+@program
+def lockinc(n):
+    m, increment = Lock("m"), _increment(Shared("x", 0))
+
+    def locked():
+        yield m.acquire()
+        yield from increment()
+        yield m.release()
+
+    return threads(*[locked] * n)
+
+
+@program
+def lastwrite(n):
+    x = Shared("x", 0)
+    return threads(*[straight(x.write(i)) for i in range(1, n + 1)])
+
+
+@program
+def floating_read(n):
+    x = Shared("x", 0)
+    return threads(*[straight(x.write(i)) for i in range(1, n + 1)], straight(x.read()))
+
+
+@program
+def co_2_2w(n):
+    x = Shared("x", 0)
+    return threads(*[straight(x.write(i), x.write(i)) for i in range(n)])
+
+
+@program
+def myexample(n):
+    x = Shared("x", 0)
+    return threads(*[straight(x.write(i), x.read()) for i in range(n)])
+
+
+@program
+def coa(n):
+    x, y, z = Shared("x", 0), Shared("y", 0), Shared("z", 0)
+    return threads(
+        straight(x.write(1), y.read(), x.read()),
+        straight(x.write(2), z.read(), x.read()),
+        *[straight(y.write(i), z.write(i)) for i in range(n)],
+    )
+
+
+@program
+def sb(n):
+    x = V()
+    return threads(*[straight(x[f"x{i}"].write(1), x[f"x{(i + 1) % n}"].read()) for i in range(n)])
+
+
+@program
+def mp():
+    x, y = Shared("x", 0), Shared("y", 0)
+    return threads(straight(x.write(1), y.write(1)), straight(y.read(), x.read()))
+
+
+@program
+def iriw():
+    x, y = Shared("x", 0), Shared("y", 0)
+    return threads(
+        straight(x.write(1)), straight(y.write(1)), straight(x.read(), y.read()), straight(y.read(), x.read())
+    )
+
+
+@program
+def fib_nidhugg(k):
+    x, y = Shared("x", 1), Shared("y", 1)
+
+    def first():
+        for _ in range(k):
+            a = yield x.read()
+            b = yield y.read()
+            yield x.write(a + b)
+
+    def second():
+        for _ in range(k):
+            b = yield y.read()
+            a = yield x.read()
+            yield y.write(a + b)
+
+    return threads(first, second, straight(x.read(), y.read()))
+
+
+@program
+def account(n):
+    balance = Shared("a", 1000)
+    return threads(*[_increment(balance, 100)] * n, _increment(balance, -10))
+
+
+@program
+def sigma(n):
+    i, spawned, array = Shared("i", -1), V(), V()
+
+    def main():
+        for k in range(n):
+            value = yield i.read()
+            yield i.write(value + 1)
+            yield spawned[f"spawn{k}"].write(1)
+
+    def worker(k):
+        def thread():
+            yield spawned[f"spawn{k}"].until(lambda value: value == 1)
+            j = yield i.read()
+            yield array[f"a{j}"].write(1)
+
+        return thread
+
+    return threads(main, *map(worker, range(n)))
+
+
+@program
+def circular_buffer(n):
+    m, send, receive, item = Lock("m"), Shared("send", 1), Shared("receive", 0), Shared("value", 0)
+
+    def producer():
+        for i in range(n):
+            yield m.acquire()
+            if (yield send.read()):
+                yield item.write(i)
+                yield send.write(0)
+                yield receive.write(1)
+            yield m.release()
+
+    def consumer():
+        for _ in range(n):
+            yield m.acquire()
+            if (yield receive.read()):
+                yield item.read()
+                yield receive.write(0)
+                yield send.write(1)
+            yield m.release()
+
+    return threads(producer, consumer)
+
+
+@program
+def dekker(rounds):
+    flag, turn, c = V(), Shared("turn", 0), Shared("c", 0)
+
+    def my_turn_comes(mine):
+        for _ in range(rounds):
+            if (yield turn.read()) == mine:
+                return True
+        return False
+
+    def may_enter(me, other, mine):
+        for _ in range(rounds):
+            if not (yield flag[f"f{other}"].read()):
+                return True
+            if (yield turn.read()) != mine:
+                yield flag[f"f{me}"].write(0)
+                if not (yield from my_turn_comes(mine)):
+                    return False
+                yield flag[f"f{me}"].write(1)
+        return False
+
+    def side(me, other, mine):
+        def thread():
+            for _ in range(rounds):
+                yield flag[f"f{me}"].write(1)
+                if not (yield from may_enter(me, other, mine)):
+                    return
+                yield c.write(me)
+                assert (yield c.read()) == me
+                yield turn.write(1 - mine)
+                yield flag[f"f{me}"].write(0)
+
+        return thread
+
+    return threads(side(1, 2, 0), side(2, 1, 1))
+
+
+@program
+def peterson(rounds):
+    flag, turn, c = V(), Shared("turn", 0), Shared("c", 0)
+
+    def may_enter(me):
+        for _ in range(rounds):
+            wanted = yield flag[f"f{1 - me}"].read()
+            whose = yield turn.read()
+            if wanted != 1 or whose != 1 - me:
+                return True
+        return False
+
+    def side(me):
+        def thread():
+            for _ in range(rounds):
+                yield flag[f"f{me}"].write(1)
+                yield turn.write(1 - me)
+                if not (yield from may_enter(me)):
+                    return
+                yield c.write(me + 1)
+                assert (yield c.read()) == me + 1
+                yield flag[f"f{me}"].write(0)
+
+        return thread
+
+    return threads(side(0), side(1))
+
+
+@program
+def lamport(rounds):
+    b, x, y, c = V(), Shared("x", 0), Shared("y", 0), Shared("c", 0)
+
+    def polls(variable, predicate):
+        for _ in range(rounds):
+            if predicate((yield variable.read())):
+                return True
+        return False
+
+    def enter(me, other):
+        for _ in range(rounds):
+            yield b[f"b{me}"].write(1)
+            yield x.write(me)
+            if (yield y.read()) != 0:
+                yield b[f"b{me}"].write(0)
+                if (yield from polls(y, lambda value: value == 0)):
+                    continue
+                return False
+            yield y.write(me)
+            if (yield x.read()) != me:
+                yield b[f"b{me}"].write(0)
+                if not (yield from polls(b[f"b{other}"], lambda value: value < 1)):
+                    return False
+                if (yield y.read()) != me:
+                    if (yield from polls(y, lambda value: value == 0)):
+                        continue
+                    return False
+            return True
+        return False
+
+    def side(me, other):
+        def thread():
+            for _ in range(rounds):
+                if not (yield from enter(me, other)):
+                    return
+                yield c.write(me)
+                assert (yield c.read()) == me
+                yield y.write(0)
+                yield b[f"b{me}"].write(0)
+
+        return thread
+
+    return threads(side(1, 2), side(2, 1))
+
+
+def _philosopher(first, second, rounds):
+    def thread():
+        for _ in range(rounds):
+            yield first.acquire()
+            yield second.acquire()
+            yield second.release()
+            yield first.release()
+
+    return thread
+
+
+@program
+def philosophers(n, rounds=1):
+    forks = [Lock(f"fork{i}") for i in range(n)]
+    return threads(*[_philosopher(forks[i], forks[(i + 1) % n], rounds) for i in range(n)])
+
+
+@program
+def philosophers_ordered(n, rounds=1):
+    forks = [Lock(f"fork{i}") for i in range(n)]
+    pairs = [sorted((i, (i + 1) % n)) for i in range(n)]
+    return threads(*[_philosopher(forks[low], forks[high], rounds) for low, high in pairs])
+
+
+@program
+def ab_ba():
+    a, b = Lock("a"), Lock("b")
+    return threads(_philosopher(a, b, 1), _philosopher(b, a, 1))
