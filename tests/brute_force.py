@@ -140,6 +140,8 @@ class World:
         if thing is None:
             return (None, "answer", None)
         state = self.states.get(thing, first_state(thing))
+        if type(thing).__name__ == "RLock":
+            keywords = {**keywords, "who": name}
         return MEANINGS[type(thing).__name__, method](thing, state, arguments, keywords)
 
     def step(self, name):
@@ -187,11 +189,13 @@ def plain(value):
 
 
 def first_state(thing):
-    return {"Shared": lambda: thing.initial, "Lock": lambda: False, "Queue": tuple, "Console": str}[type(thing).__name__]()
+    kind = type(thing).__name__
+    first = {"Lock": False, "RLock": (), "Event": False, "Queue": (), "Console": ""}
+    return first[kind] if kind in first else thing.initial
 
 
 def shown(thing, state):
-    return state
+    return bool(state) if type(thing).__name__ == "RLock" else state
 
 
 def answered(state, answer=None):
@@ -224,7 +228,53 @@ def get(thing, items, arguments, keywords):
     return raised(items, queue.Empty()) if keywords else None
 
 
+def acquire_again(lock, held, arguments, keywords):
+    """An RLock is the tuple of its acquires: the same thread, again and again."""
+    who = keywords["who"]
+    if not held or held[0] == who:
+        return answered((*held, who), True)
+    return answered(held, False) if len(keywords) > 1 else None
+
+
+def release_once(lock, held, arguments, keywords):
+    if held and held[0] == keywords["who"]:
+        return answered(held[1:])
+    return raised(held, RuntimeError("cannot release un-acquired lock"))
+
+
+def take_unit(thing, units, arguments, keywords):
+    if units:
+        return answered(units - 1, True)
+    return answered(units, False) if keywords else None
+
+
+def give_units(thing, units, arguments, keywords):
+    n = keywords.get("n", 1)
+    if n < 1:
+        return raised(units, ValueError("n must be one or more"))
+    if type(thing).__name__ == "BoundedSemaphore" and units + n > thing.initial:
+        return raised(units, ValueError("Semaphore released too many times"))
+    return answered(units + n)
+
+
+def wait_for_event(thing, flag, arguments, keywords):
+    return answered(flag, flag) if flag or keywords else None
+
+
 MEANINGS = {
+    **{(kind, "acquire"): take_unit for kind in ("Semaphore", "BoundedSemaphore")},
+    **{(kind, "release"): give_units for kind in ("Semaphore", "BoundedSemaphore")},
+    ("RLock", "acquire"): acquire_again,
+    ("RLock", "release"): release_once,
+    ("Event", "set"): lambda thing, flag, arguments, keywords: answered(True),
+    ("Event", "clear"): lambda thing, flag, arguments, keywords: answered(False),
+    ("Event", "is_set"): lambda thing, flag, arguments, keywords: answered(flag, flag),
+    ("Event", "wait"): wait_for_event,
+    ("Atomic", "add"): lambda thing, value, arguments, keywords: answered(value + arguments[0], value),
+    ("Atomic", "exchange"): lambda thing, value, arguments, keywords: answered(arguments[0], value),
+    ("Atomic", "compare_exchange"): lambda thing, value, arguments, keywords: (
+        answered(arguments[1], True) if value == arguments[0] else answered(value, False)
+    ),
     ("Shared", "read"): lambda thing, value, arguments, keywords: answered(value, value),
     ("Shared", "write"): lambda thing, value, arguments, keywords: answered(plain(arguments[0])),
     ("Shared", "until"): lambda thing, value, arguments, keywords: answered(value, value) if arguments[0](value) else None,
@@ -238,3 +288,4 @@ MEANINGS = {
     ("Queue", "full"): lambda thing, items, arguments, keywords: answered(items, 0 < thing.maxsize <= len(items)),
     ("Console", "write"): lambda thing, text, arguments, keywords: answered(text + arguments[0]),
 }
+MEANINGS |= {("Atomic", method): MEANINGS["Shared", method] for method in ("read", "write", "until")}

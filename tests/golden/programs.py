@@ -2,15 +2,11 @@
 
 Every function takes the parameters of ``counts.json`` and answers a `Program` of threads T0, T1, … Each program is made
 of objects of its own: `V` and `M` make the variables and locks as they are first named.
-
-Left out, because they need an atomic variable (read-modify-write, compare-and-exchange): see ``NEEDS_ATOMIC``.
 """
 
-from simulator import Lock, Program, Shared
+from simulator import Atomic, Lock, Program, Shared
 
 REGISTRY = {}
-NEEDS_ATOMIC = ("indexer", "ainc", "binc", "casrot", "casw")
-"""Programs of ``counts.json`` that can be said when there is an object with ``add`` and ``compare_exchange``."""
 
 
 def program(build):
@@ -429,3 +425,42 @@ def philosophers_ordered(n, rounds=1):
 def ab_ba():
     a, b = Lock("a"), Lock("b")
     return threads(_philosopher(a, b, 1), _philosopher(b, a, 1))
+
+
+@program
+def indexer(n):
+    table = [Atomic(f"table{place}", 0) for place in range(128)]
+
+    def worker(tid):
+        def thread():
+            for m in range(1, 5):
+                key = m * 11 + tid
+                place = key * 7 % 128
+                while not (yield table[place].compare_exchange(0, key)):
+                    place = (place + 1) % 128
+
+        return thread
+
+    return threads(*(worker(tid) for tid in range(n)))
+
+
+@program
+def ainc(n):
+    return threads(*[straight(Atomic("x", 0).add(1))] * n)
+
+
+@program
+def binc(n):
+    return threads(*[straight(Atomic("x", 0).add(1), Atomic("y", 0).add(1))] * n)
+
+
+@program
+def casrot(n):
+    x = Atomic("x", 0)
+    return threads(*(straight(x.compare_exchange(i - 1, i)) for i in range(1, n + 1)))
+
+
+@program
+def casw(n):
+    x = Atomic("x", 0)
+    return threads(*(straight(x.compare_exchange(0, 1), x.write(i + 3)) for i in range(n)))
