@@ -7,18 +7,21 @@ from pathlib import Path
 
 import networkx
 import pytest
+from golden_pictures import stuck
 from golden_pictures.deadlocked import Pool, abandoned, both, classics, left, opposite, racy, right, stepped
 
-from simulator import Execution, Lock, Program, replay, run
+from simulator import Barrier, Condition, Execution, Lock, Program, Semaphore, Shared, Worker, replay, run
 from simulator.analysis import resource_allocation_graph, wait_for_graph
 from simulator.errors import TooLarge
-from simulator.render import resource_allocation_dot, timeline_dot, wait_for_dot
+from simulator.render import draw, resource_allocation_dot, timeline_dot, wait_for_dot
+from simulator.render.graph_text import graph_text
+from simulator.render.lanes import lanes
 
 GOLDEN = Path(__file__).parent / "golden_pictures"
 
 
 def pictures():
-    for name, execution in classics().items():
+    for name, execution in (classics() | stuck.classics()).items():
         if name != "lost_update":
             yield f"{name}_wait_for.dot", wait_for_dot(wait_for_graph(execution))
             yield f"{name}_resource_allocation.dot", resource_allocation_dot(resource_allocation_graph(execution))
@@ -79,7 +82,7 @@ def test_a_lock_is_a_square_with_one_dot_for_each_unit():
     assert [node_line(dot, name).count("●") for name in ("object1", "object2")] == [1, 3]
     many = Pool("many", 20)
     dot = resource_allocation_dot(resource_allocation_graph(replay(Program(A=both(many, left)), "A")))
-    assert "● × 20" in node_line(dot, "object2")
+    assert '20 ×</TD><TD PORT="unit1">●' in node_line(dot, "object2")
 
 
 def test_requests_are_dashed_and_assignments_are_solid_and_start_at_the_dot():
@@ -101,6 +104,66 @@ def test_with_several_units_a_circle_is_only_a_possible_deadlock():
     assert execution.outcome.status == "deadlock"
     assert said in wait_for_dot(wait_for_graph(execution)).replace("\\n", " ")
     assert said in resource_allocation_dot(resource_allocation_graph(execution)).replace("\\n", " ")
+
+
+def test_a_free_dot_has_no_edge_and_a_taken_one_has_one():
+    pool = Semaphore("pool", 3)
+    dot = resource_allocation_dot(resource_allocation_graph(replay(Program(A=both(pool, pool), B=both(pool, left)), "AA")))
+    assert node_line(dot, "object1").count("●") == 3
+    starts = [line.split(" -> ")[0].strip() for line in dot.split("\n") if line.startswith("  object1:")]
+    assert starts == ["object1:unit1:c", "object1:unit2:c"]
+
+
+def test_an_edge_says_how_the_other_thread_is_in_the_way():
+    assert "<I>took a unit</I>" in wait_for_dot(wait_for_graph(replay(stuck.lost_units, "AB")))
+    assert "<I>reads</I>" in wait_for_dot(wait_for_graph(replay(stuck.upgraders, "AB")))
+    assert "<I>goes first</I>" in wait_for_dot(wait_for_graph(replay(stuck.reread, "RW")))
+    joined = wait_for_graph(replay(stuck.circle_of_join, "main main"))
+    assert '<B>W</B></TD></TR><TR><TD><FONT POINT-SIZE="9"><I>join</I>' in wait_for_dot(joined)
+
+
+def test_a_join_is_dashed_and_leads_to_the_thread():
+    dot = resource_allocation_dot(resource_allocation_graph(replay(stuck.circle_of_join, "main main")))
+    join = next(line for line in dot.split("\n") if line.startswith("  thread1 -> thread2"))
+    assert 'style="dashed"' in join
+    assert "main waits for W to end; W waits for mutex, which main holds." in dot
+
+
+def test_who_waits_inside_is_listed_at_the_object():
+    dot = resource_allocation_dot(resource_allocation_graph(replay(stuck.wrong_one, "BBAAPPPBB")))
+    assert all(words in dot for words in (">Condition<", ">with ready.lock<", ">asleep: A, B<"))
+    dot = resource_allocation_dot(resource_allocation_graph(replay(stuck.wrong_one, "BBAAPP")))
+    assert ">woken: B<" in dot
+    dot = resource_allocation_dot(resource_allocation_graph(replay(stuck.short, "ABC")))
+    assert all(words in dot for words in (">Barrier<", ">2 of 3 there<", ">inside: A, B<"))
+
+
+def test_a_note_says_what_is_missing():
+    dot = wait_for_dot(wait_for_graph(replay(stuck.early_notify, "PPPCC")))
+    assert 'label="waits in ready.wait() since step 5:\\nnobody has notified ready since then\\nstuck.py:38"' in dot
+
+
+def test_only_units_that_can_be_given_back_make_a_circle_only_possible():
+    for graph, picture in ((wait_for_graph, wait_for_dot), (resource_allocation_graph, resource_allocation_dot)):
+        assert "only a possible deadlock; here nobody can go on" in picture(graph(replay(stuck.two_of_two, "AB")))
+        assert "only a possible deadlock" not in picture(graph(replay(stuck.upgraders, "AB")))
+
+
+def test_the_graphs_can_be_read_as_text():
+    assert graph_text(resource_allocation_graph(replay(stuck.reread, "RW")), caption="") == (
+        "resource-allocation graph\n"
+        "R waits: fair.acquire_read(), after W  (stuck.py:192)\n"
+        "W waits: fair.acquire_write(), read by R  (stuck.py:197)\n"
+        "fair (ReadWriteLock) is read by R, 1 writer announced\n\n"
+    )
+    assert "A waits: ready.wake(), ready.lock held by B  (" in graph_text(wait_for_graph(replay(stuck.kept_lock, "AABB")))
+    assert "W has not been started" in graph_text(wait_for_graph(replay(stuck.not_started, "")))
+    short = graph_text(resource_allocation_graph(replay(stuck.short, "ABC")))
+    assert "A waits at gate: 2 of 3 parties are there  (stuck.py:69)" in short
+    assert "gate (Barrier) 2 of 3 there, inside: A, B" in short
+    assert "pool (Semaphore of 2 units) is held by A, B" in graph_text(
+        resource_allocation_graph(replay(stuck.lost_units, "AB"))
+    )
 
 
 def test_every_character_of_a_name_is_escaped():
@@ -154,6 +217,93 @@ def test_a_lock_shows_who_holds_it_and_who_waits():
     assert "→ free" in dot
     assert "waits for right" in dot
     assert "waits for ever:" in timeline_dot(replay(opposite, "AB"))
+
+
+def values(program, schedule, name):
+    """What stands in the lane of an object, at the start and after each step."""
+    table = lanes(replay(program, schedule))
+    lane = len(table.objects) - 1 - table.objects[::-1].index(name)
+    return [table.start[lane], *(row.cells[lane].text for row in table.rows)]
+
+
+def test_every_object_has_its_lane():
+    waiting = ["0 waiting", "0 waiting", "1 waiting: B", "1 waiting: B", "2 waiting: B, A", "2 waiting: B, A"]
+    assert values(stuck.wrong_one, "BBAAPPPB", "ready") == [
+        *waiting,
+        "1 waiting: A; woken: B",
+        "1 waiting: A; woken: B",
+        "1 waiting: A",
+    ]
+    assert values(stuck.wrong_one, "BBA", "ready.lock") == ["free", "held by B", "free", "held by A"]
+    assert values(stuck.lost_units, "ACCC", "pool") == ["2 units", "1 unit", "no unit", "no unit", "1 unit"]
+    assert values(stuck.cleared, "BB", "go") == ["False", "True", "False"]
+    assert values(stuck.short, "AB", "gate") == ["0 of 3", "1 of 3", "2 of 3"]
+    assert values(stuck.deep, "AAA", "again") == ["free", "held by A", "held by A × 2", "held by A"]
+    assert values(stuck.upgraders, "AB", "table") == ["free", "read by A", "read by A, B"]
+    assert values(stuck.reread, "RW", "fair") == ["free", "read by R", "read by R; 1 to write"]
+    assert values(stuck.left_over, "main main W W", "orders")[1:] == [
+        "('tea',), 1 unfinished",
+        "('tea', 'milk'), 2 unfinished",
+        "('milk',), 2 unfinished",
+        "('milk',), 1 unfinished",
+    ]
+    assert values(stuck.full, "P", "shelf") == ["()", "('tea',)"]
+    assert values(stuck.missed, "BB", "level") == ["0", "1", "0"]
+
+
+def test_a_barrier_that_empties_or_breaks_says_so():
+    gate = Barrier("gate", 2)
+
+    def come():
+        yield from gate.wait()
+
+    def give_up():
+        yield gate.abort()
+
+    assert values(Program(A=come, B=come), "ABA", "gate") == ["0 of 2", "1 of 2", "1 leaving", "0 of 2"]
+    assert values(Program(A=come, B=give_up), "AB", "gate")[2] == "broken"
+
+
+def test_a_worker_is_new_then_started_then_ended_without_a_step_of_its_own():
+    assert values(stuck.circle_of_join, "main W W W", "W") == ["new", "started", "started", "started", "ended"]
+    assert timeline_dot(replay(stuck.not_started, "")).count("never started") == 1
+
+    def start():
+        yield idle.read()
+        yield worker.start()
+
+    def nothing():
+        yield from ()
+
+    idle, worker = Shared("idle", 0), Worker("W", nothing)
+    execution = replay(Program(main=start, W=worker), "main main")
+    assert values(execution.program, "main main", "W") == ["new", "new", "ended"]
+    assert "<I>not started</I>" in timeline_dot(execution)
+    assert "<I>⋮</I>" in timeline_dot(execution)
+
+
+def test_a_thread_blocked_by_its_own_step_says_for_what_in_the_next_row():
+    dot = timeline_dot(replay(stuck.short, "ABC"))
+    assert dot.count("waits for gate") == 2
+    assert "waits for ready.lock" in timeline_dot(replay(stuck.wrong_one, "BBAAPP"))  # once it is woken
+
+
+def test_names_of_the_other_objects_are_escaped():
+    condition, pool = Condition('"<&\\N'), Semaphore("<pool>", 1)
+
+    def body():
+        yield pool.acquire()
+        with (yield condition.acquire()):
+            yield from condition.wait()
+
+    execution = replay(Program(A=body, B=body), "AAA")
+    for dot in (
+        wait_for_dot(wait_for_graph(execution)),
+        resource_allocation_dot(resource_allocation_graph(execution)),
+        timeline_dot(execution),
+    ):
+        assert ">&lt;pool&gt;" in dot  # in a label like HTML
+        draw(dot, "svg")
 
 
 def test_a_timeline_from_a_file_has_the_lanes_of_its_threads():

@@ -181,6 +181,7 @@ def test_a_graph_can_be_read_as_json(deadlock, tmp_path):
         "operation": "right.acquire()",
         "location": "deadlocked.py:15",
         "units": 1,
+        "how": "holds",
     }
 
 

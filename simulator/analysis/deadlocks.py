@@ -12,9 +12,16 @@ from typing import Any, TypeAlias
 
 import networkx
 
-from simulator.analysis.moments import Moment, moment, source_of
+from simulator.analysis.lacks import lack
+from simulator.analysis.moments import GOES_FIRST, JOINED, Moment, Standing, moment, source_of
+from simulator.analysis.queueing import in_line, remark, woken
 from simulator.execution import Execution
+from simulator.objects.barriers import Barrier
 from simulator.objects.base import Acquirable, SharedObject
+from simulator.objects.conditions import Condition
+from simulator.objects.readers_writers import ReadWriteLock
+from simulator.objects.semaphores import Semaphore
+from simulator.objects.threads import Worker
 
 Graph: TypeAlias = "networkx.DiGraph[str]"
 
@@ -22,29 +29,37 @@ Graph: TypeAlias = "networkx.DiGraph[str]"
 def wait_for_graph(execution: Execution, step: int | None = None) -> Graph:
     """Draw up who waits for whom, at the end or after `step` steps.
 
-    Every thread of the program is a node, in program order, with ``state`` ("blocked", "enabled", "ended", "failed"),
-    ``waits_for`` (the operation a blocked thread cannot perform, else None), ``location``, ``holds`` (names of objects) and
-    ``error`` (what a failed thread failed with). An edge goes from a blocked thread to every thread that holds what it
-    waits for, with ``object``, ``operation``, ``location`` and ``units``; also to a thread that has ended and never gave it
-    back; to itself, if it holds it already. What nobody holds (an empty queue) makes no edge.
+    Every thread of the program is a node, in program order, with ``state`` ("blocked", "enabled", "ended", "failed", "not
+    started"), ``waits_for`` (the operation a blocked thread cannot perform, else None), ``location``, ``holds`` (names of
+    objects), ``error`` (what a failed thread failed with) and ``lack`` (where a thread waits for something that nobody
+    holds: for what, and what is missing, in words; else None).
+
+    An edge goes from a blocked thread to every thread in its way, with ``object``, ``operation``, ``location``, ``units``
+    and ``how`` the other one is in the way: "holds", "reads" or "writes" (a readers-writer lock), "waits to write" (it
+    does, and writers go first), "took a unit" (of a semaphore, and has not put it back), "is joined". Also to a thread that
+    has ended and never gave it back; to itself, if it has it already. What nobody holds (an empty queue, a condition that
+    nobody notifies) makes no edge.
 
     ``graph.graph`` has ``picture`` ("wait-for"), ``threads``, ``schedule``, ``caption`` and ``source``. Raises ValueError if
     there is no such step, or if the execution was read from a file and has no program.
     """
-    now = moment(execution, step)
+    return wait_for_graph_of(moment(execution, step))
+
+
+def wait_for_graph_of(now: Moment) -> Graph:
+    """The same for a moment that was found already."""
     graph = _new_graph("wait-for", now)
     for thread in now.threads:
-        if thread.state != "blocked" or thread.operation is None or thread.operation.target is None:
-            continue
-        object = thread.operation.target
-        for holder in dict.fromkeys(now.holders[object]):
+        for holder in thread.in_the_way:
+            assert thread.obstacle is not None
             graph.add_edge(
                 thread.name,
                 holder,
-                object=object.name,
+                object=thread.obstacle.name,
                 operation=repr(thread.operation),
                 location=_text(thread.location),
-                units=object.units(),
+                units=thread.obstacle.units(),
+                how=thread.how,
             )
     return graph
 
@@ -52,42 +67,84 @@ def wait_for_graph(execution: Execution, step: int | None = None) -> Graph:
 def resource_allocation_graph(execution: Execution, step: int | None = None) -> Graph:
     """Draw up who asks for what and who has it, at the end or after `step` steps.
 
-    Nodes are the threads (``kind`` "thread", and the attributes they have in `wait_for_graph`) and the objects (``kind``
-    "object", ``object`` its name, ``type`` its class, ``units`` how many threads can hold it at once, 0 for what is not
-    acquired, such as a queue). Edges are ``kind`` "request", from a blocked thread to the object it waits for, and
-    "assignment", from an object to the thread that holds it, ``units`` of it.
+    Nodes are the threads (``kind`` "thread", and the attributes they have in `wait_for_graph`) and the objects: ``kind``
+    "object", ``object`` its name, ``type`` its class, ``units`` how many dots it has (taken and free units, 0 for what is
+    not acquired, such as a queue), ``free`` how many of them are, ``queue`` who waits inside a condition or a barrier, the
+    longest first, ``woken`` who was woken from a condition and has not got the lock yet, ``remark`` how it stands in a few
+    words.
+
+    Edges are ``kind`` "request", from a blocked thread to the object in its way; "assignment", from an object to the thread
+    that has it, ``units`` of it, ``how`` as in `wait_for_graph`; "announcement", from a readers-writer lock to a writer
+    that goes before a reader; "join", from a thread to the thread whose end it waits for.
 
     An object is there if it can be acquired and was used, or if somebody is blocked on it. Its node is called by its name;
     if something else has that name too, by what it is: ``Lock('A')``. Raises as `wait_for_graph` does.
     """
     now = moment(execution, step)
     graph = _new_graph("resource-allocation", now)
-    wanted = [thread.operation.target for thread in now.threads if thread.state == "blocked" and thread.operation]
-    shown = [object for object in now.holders if isinstance(object, Acquirable) or now.holders[object] or object in wanted]
-    nodes = _node_names(shown, graph)
+    nodes = _node_names(_shown(now), graph)
     for object, node in nodes.items():
-        units = object.units() if isinstance(object, Acquirable) or now.holders[object] else 0
-        graph.add_node(node, kind="object", object=object.name, type=object.kind, units=units)
+        _add_object(graph, node, object, now)
     for thread in now.threads:
-        if thread.state == "blocked" and thread.operation is not None and thread.operation.target is not None:
-            graph.add_edge(
-                thread.name,
-                nodes[thread.operation.target],
-                kind="request",
-                operation=repr(thread.operation),
-                location=_text(thread.location),
-            )
+        _add_request(graph, thread, nodes)
     for object, node in nodes.items():
         for holder, units in Counter(now.holders[object]).items():
-            graph.add_edge(node, holder, kind="assignment", units=units)
+            graph.add_edge(node, holder, kind="assignment", units=units, how=now.how_held(object))
     return graph
+
+
+def _shown(now: Moment) -> list[SharedObject]:
+    """The objects worth showing. A worker is shown as the thread that it is."""
+    wanted = [thread.obstacle for thread in now.threads if thread.obstacle is not None]
+    shown = []
+    for object in now.states:
+        used = isinstance(object, Acquirable) and not isinstance(object, Condition)
+        occupied = now.holders[object] or in_line(object, now) or woken(object, now)
+        if (used or occupied or object in wanted) and not isinstance(object, Worker):
+            shown.append(object)
+    return shown
+
+
+def _add_object(graph: Graph, node: str, object: SharedObject, now: Moment) -> None:
+    held = len(now.holders[object])
+    units = object.units() if isinstance(object, Acquirable) or held else 0
+    if isinstance(object, Condition | Barrier):
+        units = 0
+    elif isinstance(object, Semaphore):
+        units = held + now.states[object]
+    elif isinstance(object, ReadWriteLock):
+        units = max(1, held)
+    graph.add_node(
+        node,
+        kind="object",
+        object=object.name,
+        type=object.kind,
+        units=units,
+        free=units - held,
+        queue=in_line(object, now),
+        woken=woken(object, now),
+        remark=remark(object, now),
+    )
+
+
+def _add_request(graph: Graph, thread: Standing, nodes: dict[SharedObject, str]) -> None:
+    asked = {"operation": repr(thread.operation), "location": _text(thread.location)}
+    if thread.obstacle in nodes:
+        node = nodes[thread.obstacle]
+        graph.add_edge(thread.name, node, kind="request", waits_for=thread.in_the_way, how=thread.how, **asked)
+        for writer in thread.in_the_way if thread.how == GOES_FIRST else ():
+            graph.add_edge(node, writer, kind="announcement", how=thread.how)
+    elif thread.obstacle is not None:
+        for other in thread.in_the_way:
+            graph.add_edge(thread.name, other, kind="join", object=thread.obstacle.name, how=JOINED, units=1, **asked)
 
 
 def find_cycle(graph: Graph) -> tuple[str, ...]:
     """Answer the threads of a circle, each waiting for the next and the last for the first; () if there is none.
 
-    It begins with the first thread, in program order, that is on any circle, and is the shortest one through it. Takes
-    either of the two graphs; in a resource-allocation graph the objects are left out.
+    It begins with the first thread, in program order, that is on any circle, and is the shortest one through it; but if that
+    thread is on one with others, this one is told, and not that it is in its own way too. Takes either of the two graphs; in
+    a resource-allocation graph the objects are left out.
     """
     return next(iter(find_cycles(graph)), ())
 
@@ -95,28 +152,39 @@ def find_cycle(graph: Graph) -> tuple[str, ...]:
 def find_cycles(graph: Graph) -> tuple[tuple[str, ...], ...]:
     """One circle for each group of threads that wait for each other, in program order; see `find_cycle`."""
     order = _in_order(graph)
+    waiting = _who_for_whom(graph)
     cycles: list[tuple[str, ...]] = []
-    components = [component for component in networkx.strongly_connected_components(graph) if _is_circular(graph, component)]
+    components = [group for group in networkx.strongly_connected_components(waiting) if _is_circular(waiting, group)]
     for component in sorted(components, key=lambda members: min(map(order.__getitem__, members))):
-        threads = [node for node in sorted(component, key=order.__getitem__) if _is_thread(graph, node)]
-        if threads:
-            circle = _shortest_circle(graph, threads[0], order)
-            cycles.append(tuple(node for node in circle if _is_thread(graph, node)))
+        first = min(component, key=order.__getitem__)
+        cycles.append(tuple(_shortest_circle(waiting, first, order, alone=len(component) == 1)))
     return tuple(cycles)
 
 
-def _is_circular(graph: Graph, component: set[str]) -> bool:
-    return len(component) > 1 or any(graph.has_edge(node, node) for node in component)
+def _who_for_whom(graph: Graph) -> Graph:
+    """Either graph, with threads only."""
+    threads = [node for node in graph if _is_thread(graph, node)]
+    waiting: Graph = networkx.DiGraph()
+    waiting.add_nodes_from(threads)
+    for name in threads:
+        for _, other, data in graph.out_edges(name, data=True):
+            others = [other] if _is_thread(graph, other) else data.get("waits_for", graph.successors(other))
+            waiting.add_edges_from((name, holder) for holder in others if holder in graph)
+    return waiting
 
 
-def _shortest_circle(graph: Graph, start: str, order: dict[str, int]) -> list[str]:
+def _is_circular(waiting: Graph, component: set[str]) -> bool:
+    return len(component) > 1 or any(waiting.has_edge(node, node) for node in component)
+
+
+def _shortest_circle(waiting: Graph, start: str, order: dict[str, int], alone: bool) -> list[str]:
     """Breadth first from `start`, neighbours in order: the first way back is a shortest one, and always the same."""
     ways = deque([[start]])
     reached = {start}
     while ways:
         way = ways.popleft()
-        for neighbour in sorted(graph.successors(way[-1]), key=order.__getitem__):
-            if neighbour == start:
+        for neighbour in sorted(waiting.successors(way[-1]), key=order.__getitem__):
+            if neighbour == start and (alone or len(way) > 1):
                 return way
             if neighbour not in reached:
                 reached.add(neighbour)
@@ -133,6 +201,7 @@ def _new_graph(picture: str, now: Moment) -> Graph:
         source=source_of(now.program),
     )
     for thread in now.threads:
+        missing = lack(thread, now) if thread.state == "blocked" and not thread.in_the_way else None
         graph.add_node(
             thread.name,
             kind="thread",
@@ -141,6 +210,7 @@ def _new_graph(picture: str, now: Moment) -> Graph:
             location=_text(thread.location),
             holds=now.held_by(thread.name),
             error=thread.error,
+            lack=(missing.where, missing.what) if missing else None,
         )
     return graph
 

@@ -1,7 +1,8 @@
 """Why a deadlock will never move, in words: who waits, for what, and why that will not come.
 
-There are three kinds. *Circular wait*: each waits for what the next one holds. *Abandoned lock*: the holder has ended.
-*Lost wake-up*: nobody holds it, and nobody is left to put, set, change or notify. One deadlock may show several.
+There are three kinds. *Circular wait*: each waits for what the next one holds, or for its end. *Abandoned lock*: the holder
+has ended, and so has whoever took the missing unit of a semaphore. *Lost wake-up*: nobody holds it, and nobody is left to
+put, set, change, come or notify. One deadlock may show several; the sentences say exactly what happened.
 """
 
 from __future__ import annotations
@@ -11,23 +12,18 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from simulator.analysis.deadlocks import Graph, find_cycles, wait_for_graph
-from simulator.analysis.moments import Moment, Standing, moment
+from simulator.analysis.cures import cures
+from simulator.analysis.deadlocks import Graph, find_cycles, wait_for_graph_of
+from simulator.analysis.debts import abandoned_lines
+from simulator.analysis.kinds import ABANDONED, BEHIND, CIRCULAR, LOST, NONE
+from simulator.analysis.lacks import lack
+from simulator.analysis.moments import GOES_FIRST, JOINED, READS, TOOK, WRITES, Moment, Standing, moment
+from simulator.analysis.words import arrows, listed
 from simulator.execution import Execution
-from simulator.objects.base import Operation
+from simulator.objects.base import SharedObject
+from simulator.objects.conditions import Condition
 
-CIRCULAR = "circular wait"
-ABANDONED = "abandoned lock"
-LOST = "lost wake-up"
-BEHIND = "waits behind another"
-NONE = "none"
-
-CURES = {
-    CIRCULAR: "take the locks in the same order everywhere.",
-    ABANDONED: "release on every way out, with 'with (yield {object}.acquire()):'.",
-    LOST: "make sure that someone still puts, sets, changes or notifies, before the others stop waiting for it.",
-}
-SELF_CURE = "do not take a Lock that you hold already; or use an RLock."
+Cycles = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,165 +91,157 @@ def explain_deadlock(execution: Execution) -> Explanation:
 
     Raises ValueError if the execution was read from a file and has no program: replay it first.
     """
-    now, graph = moment(execution), wait_for_graph(execution)
+    now = moment(execution)
+    graph = wait_for_graph_of(now)
     cycles = find_cycles(graph)
     if now.outcome.status != "deadlock":
         return Explanation(NONE, (), (), cycles, _no_deadlock(now), (), tuple(map(_unless_freed, cycles)), ())
     reasons = tuple(_reason(thread, now, graph, cycles) for thread in now.threads if thread.state == "blocked")
     causes = {reason.cause for reason in reasons if not now.standing(reason.thread).daemon}
-    kinds = tuple(kind for kind in (CIRCULAR, ABANDONED, LOST) if kind in causes)
-    conclusions = (*map(_circle, cycles), *_abandoned(now, graph), *_lost(now, reasons))
+    abandoned = abandoned_lines(now)
+    kinds = tuple(kind for kind in (CIRCULAR, ABANDONED, LOST) if kind in causes or (kind == ABANDONED and abandoned))
+    conclusions = dict.fromkeys([*(_circle(cycle, now) for cycle in cycles), *abandoned, *_lost(now, reasons)])
     headline = f"Deadlock: {', and '.join(kinds)}."
     cycle = cycles[0] if cycles else ()
-    return Explanation(kinds[0], kinds, cycle, cycles, headline, reasons, conclusions, _cures(kinds, cycles, now, graph))
+    return Explanation(kinds[0], kinds, cycle, cycles, headline, reasons, tuple(conclusions), cures(kinds, cycles, now))
 
 
 def _no_deadlock(now: Moment) -> str:
     enabled = [thread.name for thread in now.threads if thread.state == "enabled"]
     if now.outcome.status == "unfinished":
-        return f"No deadlock: the execution is unfinished, and {_and(enabled)} can go on."
-    idle = [thread.name for thread in now.threads if thread.operation is not None]
+        return f"No deadlock: the execution is unfinished, and {listed(enabled)} can go on."
+    idle = [thread.name for thread in now.threads if thread.runs]
     if idle:
-        return f"No deadlock: every thread has ended but {_and(idle)}, and a daemon may go on or wait for ever."
-    failed = [f"{thread.name} failed with {thread.error}" for thread in now.threads if thread.error is not None]
-    return f"No deadlock: every thread has ended{'; ' + _and(failed) if failed else ''}."
+        return f"No deadlock: every thread has ended but {listed(idle)}, and a daemon may go on or wait for ever."
+    parts = [f"{thread.name} failed with {thread.error}" for thread in now.threads if thread.error is not None]
+    new = [thread.name for thread in now.threads if thread.state == "not started"]
+    parts += [f"{listed(new)} {'was' if len(new) == 1 else 'were'} never started"] if new else []
+    return f"No deadlock: every thread has ended{'; ' + listed(parts) if parts else ''}."
 
 
-def _reason(thread: Standing, now: Moment, graph: Graph, cycles: Sequence[Sequence[str]]) -> Reason:
-    assert thread.operation is not None
-    holders, holds = tuple(graph.successors(thread.name)), now.held_by(thread.name)
+def _reason(thread: Standing, now: Moment, graph: Graph, cycles: Cycles) -> Reason:
     kind = _kind(thread.name, now, graph, cycles)
-    subject = f"{thread.name}, a daemon," if thread.daemon else thread.name
-    holding = f" holds {_and(holds)} and" if holds else ""
+    asides = [*(["a daemon"] if thread.daemon else []), *_woken_from(thread)]
+    subject = ", ".join([thread.name, *asides, ""]).strip() if asides else thread.name
+    holdings = ", ".join(now.holdings(thread.name, apart_from=thread.obstacle))
     return Reason(
         thread.name,
         kind,
         _cause(thread.name, now, graph, cycles),
-        f"{subject}{holding} waits for {_wanted(thread, now, holders, kind)}",
+        f"{subject} {holdings + ' and ' if holdings else ''}waits {_wanted(thread, now, kind)}",
         repr(thread.operation),
-        holds,
-        holders,
+        now.held_by(thread.name),
+        thread.in_the_way,
         None if thread.location is None else str(thread.location),
         "" if thread.location is None else thread.location.source,
     )
 
 
-def _kind(name: str, now: Moment, graph: Graph, cycles: Sequence[Sequence[str]]) -> str:
+def _kind(name: str, now: Moment, graph: Graph, cycles: Cycles) -> str:
     holders = list(graph.successors(name))
     if not holders:
         return LOST
     if any(name in cycle for cycle in cycles):
         return CIRCULAR
-    return BEHIND if any(now.standing(holder).operation is not None for holder in holders) else ABANDONED
+    running = [holder for holder in holders if now.standing(holder).runs]
+    writes_after_all = now.standing(name).how == READS  # and so waits for every one of them
+    return BEHIND if running and not (writes_after_all and len(running) < len(holders)) else ABANDONED
 
 
-def _cause(name: str, now: Moment, graph: Graph, cycles: Sequence[Sequence[str]]) -> str:
+def _cause(name: str, now: Moment, graph: Graph, cycles: Cycles) -> str:
     """The kind at the end of the chain. A thread that is on no circle reaches its end; the others are not asked twice."""
     seen: list[str] = []
     while (kind := _kind(name, now, graph, cycles)) == BEHIND and name not in seen:
         seen.append(name)
-        name = next(holder for holder in graph.successors(name) if now.standing(holder).operation is not None)
+        name = next(holder for holder in graph.successors(name) if now.standing(holder).runs)
     return CIRCULAR if kind == BEHIND else kind
 
 
-def _wanted(thread: Standing, now: Moment, holders: Sequence[str], kind: str) -> str:
-    operation = thread.operation
-    assert operation is not None
-    if operation.target is None or not holders:
-        return f"{operation}: {_lack(operation, now)}"
-    name = operation.target.name
-    if list(holders) == [thread.name]:
-        return f"{name}, which it holds itself"
+def _wanted(thread: Standing, now: Moment, kind: str) -> str:
+    """What stands behind "A waits": for what, and who is in the way."""
+    if not thread.in_the_way or thread.obstacle is None:
+        missing = lack(thread, now)
+        return f"{missing.where}: {missing.what}"
+    object, holders = thread.obstacle, thread.in_the_way
+    running = [holder for holder in holders if now.standing(holder).runs]
+    behind = f"; {listed(running)} cannot go on either" if kind == BEHIND else ""
+    if thread.how == JOINED:
+        return f"for {listed(holders)} to end{behind}"
+    if thread.how == TOOK:
+        return f"for {_units(thread, object, now)}{behind}"
+    if thread.how == GOES_FIRST:
+        verb = "waits" if len(holders) == 1 else "wait"
+        return f"to read {object.name}: {listed(holders)}, which {verb} to write, {_verb('go', holders)} first{behind}"
+    if thread.how in (READS, WRITES):
+        return f"{_reading(thread, object, kind)}{behind}"
+    if holders == (thread.name,):
+        return f"for {object.name}, which it holds itself"
     if kind == ABANDONED:
-        return f"{name}, which {_and(holders)} held when {'it' if len(holders) == 1 else 'they'} ended"
-    behind = f"; {_and(holders)} cannot go on either" if kind == BEHIND else ""
-    return f"{name}, which {_and(holders)} {'holds' if len(holders) == 1 else 'hold'}{behind}"
+        return f"for {object.name}, which {listed(holders)} held when {_they(holders)} ended"
+    return f"for {object.name}, which {listed(holders)} {_verb('hold', holders)}{behind}"
 
 
-def _lack(operation: Operation[Any], now: Moment) -> str:
-    """What is missing for an operation on something that nobody holds."""
-    object = operation.target
-    if object is None:
-        return "it cannot be performed"
-    match operation.method, now.values[object]:
-        case "get", ():
-            return f"{object.name} is empty"
-        case "put", tuple():
-            return f"{object.name} is full"
-        case "until", value:
-            return f"{object.name} is {value!r}"
-        case "wait", False:
-            return f"{object.name} is not set"
-    return "nothing has made it possible"
+def _units(thread: Standing, semaphore: SharedObject, now: Moment) -> str:
+    """``a unit of pool: A took one at step 1, and has ended``."""
+    gone = [holder for holder in thread.in_the_way if not now.standing(holder).runs]
+    parts = []
+    for holder in thread.in_the_way:
+        steps = [str(unit.number) for unit in now.taken[semaphore] if unit.thread == holder]
+        when = f"{'one' if len(steps) == 1 else len(steps)} at step{'' if len(steps) == 1 else 's'} {listed(steps)}"
+        ended = ", which has ended," if holder in gone and len(gone) < len(thread.in_the_way) else ""
+        parts.append(f"{holder}{' itself' if holder == thread.name else ''}{ended} took {when}")
+    all_gone = {1: "; it has ended", 2: "; both have ended"}.get(len(gone), "; all have ended")
+    article = "another" if thread.name in thread.in_the_way else "a"
+    rest = all_gone if len(gone) == len(thread.in_the_way) else ""
+    return f"{article} unit of {semaphore.name}: {listed(parts)}{rest}"
 
 
-def _circle(cycle: Sequence[str]) -> str:
-    if len(cycle) == 1:
-        return f"{cycle[0]} waits for itself: only {cycle[0]} could release it, and {cycle[0]} cannot go on."
-    return f"Nobody in the circle {arrows(cycle)} can go on: each waits for the next."
+def _reading(thread: Standing, lock: SharedObject, kind: str) -> str:
+    assert thread.operation is not None
+    wish = "read" if thread.operation.method == "acquire_read" else "write"
+    verb = "read" if thread.how == READS else "write"
+    holders = [f"{name} itself" if name == thread.name else name for name in thread.in_the_way]
+    if kind == ABANDONED:
+        doing = "reading" if verb == "read" else "writing"
+        were = "was" if len(holders) == 1 else "were"
+        return f"to {wish} {lock.name}, which {listed(holders)} {were} {doing} when {_they(holders)} ended"
+    if thread.name in thread.in_the_way and thread.how == READS:
+        who = "it" if thread.in_the_way == (thread.name,) else listed(holders)
+        return f"to {wish} {lock.name}, for which {who} would have to stop reading"
+    if thread.in_the_way == (thread.name,):
+        return f"to {wish} {lock.name}, which it {verb}s itself"
+    return f"to {wish} {lock.name}, which {listed(holders)} {_verb(verb, holders)}"
+
+
+def _woken_from(thread: Standing) -> list[str]:
+    """A thread that was woken from a condition asks for the lock without having written so."""
+    target = thread.operation.target if thread.operation else None
+    return [f"woken from {target.name}.wait()"] if isinstance(target, Condition) and thread.obstacle is not target else []
+
+
+def _verb(verb: str, subjects: Sequence[str]) -> str:
+    return verb if len(subjects) > 1 else f"{verb}es" if verb == "go" else f"{verb}s"
+
+
+def _they(subjects: Sequence[str]) -> str:
+    return "it" if len(subjects) == 1 else "they"
+
+
+def _circle(cycle: Sequence[str], now: Moment) -> str:
+    if len(cycle) > 1:
+        return f"Nobody in the circle {arrows(cycle)} can go on: each waits for the next."
+    name, thread = cycle[0], now.standing(cycle[0])
+    if thread.how == TOOK and thread.obstacle is not None:
+        return f"{name} waits for itself: only a release of {thread.obstacle.name} by another thread could help it."
+    if thread.how == READS:
+        return f"{name} waits for itself: nobody can write while anybody reads, and {name} cannot go on to stop reading."
+    return f"{name} waits for itself: only {name} could release it, and {name} cannot go on."
 
 
 def _unless_freed(cycle: Sequence[str]) -> str:
     return f"But {arrows(cycle)} is a circle already: unless somebody else frees what they wait for, they never go on."
 
 
-def _abandoned(now: Moment, graph: Graph) -> list[str]:
-    lines = []
-    for ended in [thread for thread in now.threads if thread.operation is None]:
-        waited = dict.fromkeys(attributes["object"] for _, _, attributes in graph.in_edges(ended.name, data=True))
-        if not waited:
-            continue
-        how = f"failed with {ended.error}" if ended.error is not None else "returned"
-        line = f"{ended.name} will never release {_and(list(waited))}: it {how}"
-        if ended.location is not None:
-            source = f": {ended.location.source}" if ended.location.source else ""
-            line += f"    ({ended.location}{source})"
-        lines.append(line)
-    return lines
-
-
-MISSING = {"get": "put into", "put": "get from", "until": "change"}
-"""What somebody else would have to do to the object for the operation to become possible."""
-
-
 def _lost(now: Moment, reasons: Sequence[Reason]) -> list[str]:
-    lines: dict[str, None] = {}
-    for reason in reasons:
-        operation = now.standing(reason.thread).operation
-        if reason.kind != LOST or operation is None or operation.target is None:
-            continue
-        deed = MISSING.get(operation.method, "set or notify")
-        who = _whereabouts([thread for thread in now.threads if thread.name != reason.thread])
-        lines[f"Nobody is left to {deed} {operation.target.name} for {reason.thread}{': ' + who if who else ''}."] = None
-    return list(lines)
-
-
-def _whereabouts(threads: Sequence[Standing]) -> str:
-    """Why none of these threads will do anything any more."""
-    waiting = [thread.name for thread in threads if thread.operation is not None]
-    ended = [thread.name for thread in threads if thread.operation is None and thread.error is None]
-    parts = [f"{thread.name} failed with {thread.error}" for thread in threads if thread.error is not None]
-    parts += [f"{_and(ended)} {'has' if len(ended) == 1 else 'have'} ended"] if ended else []
-    parts += [f"{_and(waiting)} {'waits' if len(waiting) == 1 else 'wait'} too"] if waiting else []
-    return "; ".join(parts)
-
-
-def _cures(kinds: Sequence[str], cycles: Sequence[Sequence[str]], now: Moment, graph: Graph) -> tuple[str, ...]:
-    ended = [thread.name for thread in now.threads if thread.operation is None]
-    left = next((edge["object"] for _, holder, edge in graph.edges(data=True) if holder in ended), "lock")
-    cures = []
-    for kind in kinds:
-        if kind == CIRCULAR and any(len(cycle) == 1 for cycle in cycles):
-            cures.append(SELF_CURE)
-        if kind != CIRCULAR or any(len(cycle) > 1 for cycle in cycles):
-            cures.append(CURES[kind].format(object=left))
-    return tuple(cures)
-
-
-def arrows(cycle: Sequence[str]) -> str:
-    """``A → B → A``."""
-    return " → ".join([*cycle, cycle[0]])
-
-
-def _and(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    lost = [now.standing(reason.thread) for reason in reasons if reason.kind == LOST]
+    return [line for thread in lost for line in lack(thread, now).conclusions]

@@ -1,4 +1,4 @@
-"""One moment of an execution: where every thread stands, and who holds what.
+"""One moment of an execution: where every thread stands, what is in its way, and who holds what.
 
 An execution records steps, not states. A moment is found by running the first steps of its schedule once more.
 """
@@ -12,21 +12,34 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from simulator.body import Body, Failed, Location
+from simulator.analysis.ledgers import Deed, Taken, announced_writers, taken_units
+from simulator.analysis.words import count
+from simulator.body import Failed, Location
 from simulator.errors import correction
 from simulator.execution import Execution, Outcome
 from simulator.objects.base import Operation, SharedObject
+from simulator.objects.readers_writers import ReadWriteLock
+from simulator.objects.semaphores import Semaphore
+from simulator.objects.threads import NEW, Worker
 from simulator.program import Program
-from simulator.schedule import Schedule
+from simulator.schedule import Schedule, thread_of
 from simulator.scheduler import Scheduler
+
+HOLDS = "holds"
+TOOK = "took a unit"
+READS, WRITES, GOES_FIRST = "reads", "writes", "waits to write"
+JOINED = "is joined"
+"""How a thread can be in the way of another one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where one thread stands.
 
-    ``state`` is "blocked", "enabled", "ended" or "failed"; ``operation`` is what it asks for next, None once it has ended;
-    ``location`` is the line of that operation, or the line that raised; ``error`` is what a failed thread failed with.
+    ``state`` is "blocked", "enabled", "ended", "failed" or "not started"; ``operation`` is what it asks for next, None if
+    it does not run; ``location`` is the line of that operation, or the line that raised; ``error`` is what a failed thread
+    failed with. Of a blocked thread, ``obstacle`` is the object in its way (the lock, for a thread that was woken from a
+    condition), ``in_the_way`` the threads that would have to do something about it, and ``how`` they are in the way.
     """
 
     name: str
@@ -35,6 +48,14 @@ class Standing:
     location: Location | None
     error: str | None
     daemon: bool
+    obstacle: SharedObject | None = None
+    in_the_way: tuple[str, ...] = ()
+    how: str = HOLDS
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.operation is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +63,8 @@ class Moment:
     """Everything about an execution after its first ``step`` steps.
 
     ``holders`` has an entry for every object that a thread has used or asks for, in the order in which they were made; a
-    thread that holds two units is named twice. ``values`` are what `Execution.final` would show.
+    thread that holds two units is named twice. ``values`` are what `Execution.final` would show, ``states`` what is behind
+    them; ``deeds`` are the steps; ``taken`` are the units of semaphores that were not put back.
     """
 
     program: Program
@@ -51,6 +73,9 @@ class Moment:
     holders: Mapping[SharedObject, tuple[str, ...]]
     values: Mapping[SharedObject, Any]
     outcome: Outcome
+    states: Mapping[SharedObject, Any]
+    deeds: tuple[Deed, ...]
+    taken: Mapping[SharedObject, tuple[Taken, ...]]
 
     def standing(self, name: str) -> Standing:
         """Where one thread stands."""
@@ -59,6 +84,26 @@ class Moment:
     def held_by(self, name: str) -> tuple[str, ...]:
         """The names of what a thread holds."""
         return tuple(object.name for object, holders in self.holders.items() if name in holders)
+
+    def how_held(self, object: SharedObject) -> str:
+        """What those who hold an object do with it: hold it, read it, write it, or have taken a unit."""
+        if isinstance(object, ReadWriteLock):
+            return READS if self.states[object][1] is None else WRITES
+        return TOOK if isinstance(object, Semaphore) else HOLDS
+
+    def holdings(self, name: str, apart_from: SharedObject | None = None) -> list[str]:
+        """What a thread holds, in words: ``holds left``, ``reads table``, ``has 2 units of pool``."""
+        parts: list[str] = []
+        held = [object for object, holders in self.holders.items() if name in holders]
+        locks = [object.name for object in held if self.how_held(object) == HOLDS]
+        parts += [f"holds {' and '.join(locks)}"] if locks else []
+        for object in held:
+            if self.how_held(object) in (READS, WRITES):
+                parts.append(f"{self.how_held(object)} {object.name}")
+            elif self.how_held(object) == TOOK and object is not apart_from:
+                units = self.holders[object].count(name)
+                parts.append(f"has {'a unit' if units == 1 else count(units, 'unit')} of {object.name}")
+        return parts
 
 
 def moment(execution: Execution, step: int | None = None) -> Moment:
@@ -71,14 +116,28 @@ def moment(execution: Execution, step: int | None = None) -> Moment:
     if step is not None:
         schedule = Schedule(schedule[: _checked(step, len(schedule))])
     with Scheduler(program) as scheduler:
-        for name in schedule:
-            scheduler.step(name)
-        enabled = scheduler.enabled()
-        threads = tuple(_standing(scheduler.bodies[name], enabled, program) for name in program.names)
-        states = sorted(scheduler.states.items(), key=lambda entry: entry[0].serial)
-        holders = {object: tuple(program.names[position] for position in object.holders(state)) for object, state in states}
-        values = {object: object.value(state) for object, state in states}
-        return Moment(program, schedule, threads, holders, values, scheduler.outcome())
+        deeds = tuple(_deed(scheduler, step) for step in schedule)
+        scheduler.enabled()  # so that what the threads ask for next has its state, too
+        states = dict(sorted(scheduler.states.items(), key=lambda entry: entry[0].serial))
+        taken: dict[SharedObject, tuple[Taken, ...]] = {
+            object: taken_units(object, deeds) for object in states if isinstance(object, Semaphore)
+        }
+        threads = tuple(_standing(scheduler, name, deeds, taken) for name in program.names)
+        holders = {
+            object: tuple(unit.thread for unit in taken[object])
+            if object in taken
+            else tuple(program.names[position] for position in object.holders(state))
+            for object, state in states.items()
+        }
+        values = {object: object.value(state) for object, state in states.items()}
+        return Moment(program, schedule, threads, holders, values, scheduler.outcome(), states, deeds, taken)
+
+
+def _deed(scheduler: Scheduler, step: str) -> Deed:
+    operation = scheduler.bodies[thread_of(step)].pending
+    before = tuple(scheduler.state(object) for object in operation.touches) if operation else ()
+    event = scheduler.step(step)
+    return Deed(event.index + 1, event.thread, event.operation, event.answer, before)
 
 
 def _program(execution: Execution) -> Program:
@@ -105,14 +164,42 @@ def _checked(step: int, steps: int) -> int:
     )
 
 
-def _standing(body: Body, enabled: tuple[str, ...], program: Program) -> Standing:
-    error = body.ending.text if isinstance(body.ending, Failed) else None
-    if body.pending is not None:
-        state = "enabled" if body.name in enabled else "blocked"
-    else:
-        state = "ended" if error is None else "failed"
-    place = None if state == "ended" else body.place
-    return Standing(body.name, state, body.pending, place, error, body.name in program.daemons)
+def _standing(
+    scheduler: Scheduler,
+    name: str,
+    deeds: tuple[Deed, ...],
+    taken: Mapping[SharedObject, tuple[Taken, ...]],
+) -> Standing:
+    body, program = scheduler.bodies[name], scheduler.program
+    daemon = name in program.daemons
+    worker = program.workers.get(name)
+    if worker is not None and scheduler.state(worker) == NEW:
+        return Standing(name, "not started", None, None, None, daemon)
+    if isinstance(body.ending, Failed):
+        return Standing(name, "failed", None, body.place, body.ending.text, daemon)
+    if body.pending is None:
+        return Standing(name, "ended", None, None, None, daemon)
+    if scheduler.is_enabled(name):
+        return Standing(name, "enabled", body.pending, body.place, None, daemon)
+    obstacle, in_the_way, how = _in_the_way(scheduler, name, deeds, taken)
+    return Standing(name, "blocked", body.pending, body.place, None, daemon, obstacle, in_the_way, how)
+
+
+def _in_the_way(
+    scheduler: Scheduler, name: str, deeds: tuple[Deed, ...], taken: Mapping[SharedObject, tuple[Taken, ...]]
+) -> tuple[SharedObject | None, tuple[str, ...], str]:
+    """The object in the way of a blocked thread, the threads in the way, each once, and how they are."""
+    obstacle, holders = scheduler.blockers(name)
+    how = JOINED if isinstance(obstacle, Worker) else HOLDS
+    if isinstance(obstacle, Semaphore):
+        holders, how = tuple(unit.thread for unit in taken[obstacle]), TOOK
+    elif isinstance(obstacle, ReadWriteLock):
+        _, writer, announced = scheduler.state(obstacle)
+        how = READS if writer is None else WRITES
+        operation = scheduler.bodies[name].pending
+        if writer is None and announced and operation is not None and operation.method == "acquire_read":
+            holders, how = announced_writers(obstacle, deeds), GOES_FIRST
+    return obstacle, tuple(dict.fromkeys(holders)), how
 
 
 def source_of(program: Program | None) -> str | None:

@@ -134,7 +134,9 @@ class Exploration:
         if self.outcomes:
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             lines += [_line(row, widths) for row in rows]
-        lines += [f"invariant broken: {execution.schedule}" for execution in self.violations]
+        if self.violations:
+            more = f" (and {len(self.violations) - 1} other combinations of values)" if self.violations[1:] else ""
+            lines += ["", f"invariant broken, simplest: {self.violations[0].schedule}{more}"]
         lines += ["", self.legend(), f"claim: {self.claim}"] if self.outcomes else ["", f"claim: {self.claim}"]
         return "\n".join(lines)
 

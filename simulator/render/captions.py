@@ -52,7 +52,8 @@ def cycle_words(graph: Graph) -> list[str]:
         return ["No circle of threads that wait for each other."]
     arrows = " → ".join([*cycle, cycle[0]])
     words = [f"Circle {arrows}: {_sentences(graph, cycle)}"]
-    if any(_units(graph, name) > 1 for name in cycle):
+    links = [_link(graph, name, holder) for name, holder in zip(cycle, [*cycle[1:], cycle[0]], strict=True)]
+    if any(units > 1 for _, _, units in links):
         stuck = not any(data.get("state") == "enabled" for _, data in graph.nodes(data=True))
         here = "here nobody can go on, so it is one." if stuck else "another holder may still give a unit back."
         words.append(f"Several units: a circle is only a possible deadlock; {here}")
@@ -62,20 +63,30 @@ def cycle_words(graph: Graph) -> list[str]:
 def _sentences(graph: Graph, cycle: Sequence[str]) -> str:
     if len(cycle) > SPELLED_OUT:
         return "each waits for what the next one holds."
-    if len(cycle) == 1:
-        return f"{cycle[0]} waits for {wanted(graph, cycle[0])}, which it holds itself."
     pairs = zip(cycle, [*cycle[1:], cycle[0]], strict=True)
-    return "; ".join(f"{name} waits for {wanted(graph, name)}, which {holder} holds" for name, holder in pairs) + "."
+    return "; ".join(_sentence(name, holder, *_link(graph, name, holder)[:2]) for name, holder in pairs) + "."
 
 
-def wanted(graph: Graph, name: str) -> str:
-    """The name of the object that a blocked thread waits for."""
+def _sentence(name: str, holder: str, object: str, how: str) -> str:
+    who, itself = ("it", " itself") if name == holder else (holder, "")
+    match how:
+        case "took a unit":
+            return f"{name} waits for a unit of {object}, and {who} took one{itself}"
+        case "is joined":
+            return f"{name} waits for {holder} to end"
+        case "waits to write":
+            return f"{name} waits to read {object}, and {who} waits to write it first"
+        case "reads" | "writes":
+            return f"{name} waits for {object}, which {who} {how}{itself}"
+    return f"{name} waits for {object}, which {who} holds{itself}"
+
+
+def _link(graph: Graph, name: str, holder: str) -> tuple[str, str, int]:
+    """What a thread waits for at another one: the object, how that one is in the way, the units of the object."""
     for _, other, data in graph.out_edges(name, data=True):
-        return str(data["object"] if "object" in data else graph.nodes[other]["object"])
-    return "nothing"
-
-
-def _units(graph: Graph, name: str) -> int:
-    for _, other, data in graph.out_edges(name, data=True):
-        return int(data["units"] if "units" in data else graph.nodes[other]["units"])
-    return 1
+        if other == holder:
+            return str(data["object"]), str(data.get("how", "holds")), int(data.get("units", 1))
+        if data.get("kind") == "request" and (graph.has_edge(other, holder) or holder in data.get("waits_for", ())):
+            node, how = graph.nodes[other], str(data.get("how", "holds"))
+            return str(node["object"]), how, int(node["units"]) if how in ("holds", "took a unit") else 1
+    return "nothing", "holds", 1

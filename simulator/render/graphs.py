@@ -6,6 +6,7 @@ come in program order, and their names in the DOT are positions, never what the 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import TooLarge
 from simulator.render.captions import graph_caption
 from simulator.render.dot import Markup, digraph, edge, html, node
+from simulator.render.graph_text import IN_THE_WAY
 from simulator.render.palette import LIGHT, Theme, pattern
 from simulator.render.text import shorten
 
@@ -23,25 +25,30 @@ MOST_NODES = 60
 LONG_NAME = 8
 """A thread with a longer name than this gets an ellipse: a circle would be huge."""
 MOST_DOTS = 8
+LONGEST_LINE, NOTE_WIDTH = 40, 40
+TOOK = "took a unit"
+AT_EDGES: dict[str | None, str] = {"is joined": "join", "waits to write": "goes first"}
+"""What stands at an edge beside the object, if not how the other thread is in the way."""
 
 
 def wait_for_dot(graph: Graph, caption: str | None = None, theme: Theme = LIGHT) -> str:
     """Draw who waits for whom: threads are circles, an edge is labelled with the object, the circle is thick vermillion.
 
-    A thread that waits for something that nobody holds points at a note saying so. ``caption`` replaces what stands below
-    (the circle in words, schedule, outcome, command). Raises `TooLarge` above 60 nodes.
+    A thread that waits for something that nobody holds points at a note that says what is missing. ``caption`` replaces
+    what stands below (the circle in words, schedule, outcome, command). Raises `TooLarge` above 60 nodes.
     """
     names = _names(graph)
     circle = _circle_edges(graph)
     lines = [_thread(graph, name, names, circle, theme) for name in names]
     for number, (name, holder, data) in enumerate(_edges(graph, names), start=1):
+        how = data.get("how", "holds")
         lines.append(
             edge(
                 names[name],
                 names[holder],
-                label=_edge_label(data["object"], data.get("location")),
+                label=_edge_label(data["object"], data.get("location"), how),
                 id=f"edge{number}",
-                tooltip=f"{name} waits for {data['object']}, held by {holder}",
+                tooltip=f"{name} waits for {data['object']}, {IN_THE_WAY[how]} {holder}",
                 **_stroke(names, name, (name, holder) in circle, theme),
             )
         )
@@ -54,8 +61,10 @@ def wait_for_dot(graph: Graph, caption: str | None = None, theme: Theme = LIGHT)
 def resource_allocation_dot(graph: Graph, caption: str | None = None, theme: Theme = LIGHT) -> str:
     """Draw who asks for what and who has it, from left to right.
 
-    Threads are circles; what they acquire is a square with one dot per unit. A request is a dashed edge to the square, an
-    assignment a solid one from a dot to the thread; the circle is thick and vermillion. Raises `TooLarge` above 60 nodes.
+    Threads are circles; what they acquire is a square with one dot per unit; who waits inside a condition or a barrier
+    is listed there. A request is a dashed edge to the square, an assignment a solid one from a dot to the thread (a free
+    dot has none); a join is a dashed edge from thread to thread, and a writer that goes first has a dotted one. The circle
+    is thick and vermillion. Raises `TooLarge` above 60 nodes.
     """
     names = _names(graph)
     circle = _circle_edges(graph)
@@ -68,26 +77,41 @@ def resource_allocation_dot(graph: Graph, caption: str | None = None, theme: The
     for number, (first, last, data) in enumerate(_edges(graph, names), start=1):
         on_circle = (first, last) in circle
         shared = {"id": f"edge{number}", "class": _classes(data["kind"], on_circle), **_marked(on_circle, theme)}
-        if data["kind"] == "request":
-            tooltip = f"{first} waits for {graph.nodes[last]['object']}"
-            lines.append(
-                edge(
-                    names[first],
-                    names[last],
-                    style="dashed",
-                    label=_edge_label("", data.get("location")),
-                    tooltip=tooltip,
-                    **shared,
-                )
-            )
+        if data["kind"] == "assignment":
+            lines += _assignment(graph, names, (first, last, data), taken, shared)
             continue
-        for _ in range(data["units"] if graph.nodes[first]["units"] <= MOST_DOTS else 1):
-            taken[first] = taken.get(first, 0) + 1
-            dot = f"{names[first]}:unit{taken[first] if graph.nodes[first]['units'] <= MOST_DOTS else 1}:c"
-            tooltip = f"{last} holds {graph.nodes[first]['object']}"
-            lines.append(edge(dot, names[last], style="solid", tailclip="false", tooltip=tooltip, **shared))
+        label = _edge_label("", data.get("location"))
+        tooltip = f"{first} waits for {graph.nodes[last].get('object', '')}"
+        if data["kind"] == "join":
+            label, tooltip = _edge_label("", data.get("location"), data["how"]), f"{first} waits for the end of {last}"
+        elif data["kind"] == "announcement":
+            label, tooltip = _edge_label("", None, data["how"]), f"{last} waits to write, and goes first"
+        style = "dotted" if data["kind"] == "announcement" else "dashed"
+        lines.append(edge(names[first], names[last], style=style, label=label, tooltip=tooltip, **shared))
     page = {"rankdir": "LR", "nodesep": 0.5, "ranksep": 0.7}
     return digraph("resource-allocation graph", lines, _below(graph, caption), theme, **page)
+
+
+def _assignment(
+    graph: Graph,
+    names: dict[str, str],
+    step: tuple[str, str, dict[str, Any]],
+    taken: dict[str, int],
+    shared: dict[str, object],
+) -> list[str]:
+    """An edge from a dot for each unit that a thread has; only one, if the object is too large for a dot each."""
+    object, thread, data = step
+    many = graph.nodes[object]["units"] > MOST_DOTS
+    how, name = data.get("how", "holds"), graph.nodes[object]["object"]
+    tooltip = f"{thread} took a unit of {name}" if how == TOOK else f"{thread} {how} {name}"
+    label = f"× {data['units']}" if many and data["units"] > 1 else how if how in ("reads", "writes") else None
+    lines = []
+    for _ in range(1 if many else data["units"]):
+        taken[object] = taken.get(object, 0) + 1
+        dot = f"{names[object]}:unit{1 if many else taken[object]}:c"
+        values = {"style": "solid", "label": label, "tailclip": "false", "tooltip": tooltip, **shared}
+        lines.append(edge(dot, names[thread], **values))
+    return lines
 
 
 def _below(graph: Graph, caption: str | None) -> list[str]:
@@ -132,7 +156,7 @@ def _circle_edges(graph: Graph) -> set[tuple[str, str]]:
             found.update(
                 step
                 for object in graph.successors(name)
-                if graph.has_edge(object, holder)
+                if graph.has_edge(object, holder) and graph.nodes[object].get("kind") == "object"
                 for step in _through(name, object, holder)
             )
     return found
@@ -145,7 +169,7 @@ def _through(name: str, object: str, holder: str) -> tuple[tuple[str, str], tupl
 def _thread(graph: Graph, name: str, names: dict[str, str], circle: set[tuple[str, str]], theme: Theme) -> str:
     data = graph.nodes[name]
     state = data.get("state", "")
-    remark = f'<BR/><FONT POINT-SIZE="9">{html(state)}</FONT>' if state in ("ended", "failed", "enabled") else ""
+    remark = f'<BR/><FONT POINT-SIZE="9">{html(state)}</FONT>' if state not in ("blocked", "") else ""
     position = int(names[name].removeprefix("thread")) - 1
     on_circle = any(name in step for step in circle)
     tooltip = f"{name}: {state}" + (f", waits for {data['waits_for']}" if data.get("waits_for") else "")
@@ -168,17 +192,22 @@ def _thread(graph: Graph, name: str, names: dict[str, str], circle: set[tuple[st
 def _square(graph: Graph, name: str, place: str, circle: set[tuple[str, str]], theme: Theme) -> str:
     data = graph.nodes[name]
     units = data["units"]
-    head = f'<TR><TD COLSPAN="{max(1, min(units, MOST_DOTS))}"><B>{html(shorten(data["object"], 24))}</B></TD></TR>'
     if units > MOST_DOTS:
-        dots = f'<TD PORT="unit1">● × {units}</TD>'
-    else:
-        dots = "".join(f'<TD PORT="unit{number}">●</TD>' for number in range(1, units + 1))
-    body = f"<TR>{dots}</TR>" if dots else f'<TR><TD><FONT POINT-SIZE="9">{html(data.get("type", ""))}</FONT></TD></TR>'
-    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{head}{body}</TABLE>'
+        dots = [f'<TD>{units} ×</TD><TD PORT="unit1">●</TD>']
+    else:  # one below the other: the edges go to the sides, and would run through the neighbours
+        dots = [f'<TD PORT="unit{number}">●</TD>' for number in range(1, units + 1)]
+    span = 2 if units > MOST_DOTS else 1
+    across = f' COLSPAN="{span}"' if span > 1 else ""
+    rows = [f'<TD COLSPAN="{span}"><B>{html(shorten(data["object"], 24))}</B></TD>']
+    rows += [f'<TD{across}><FONT POINT-SIZE="9">{html(line)}</FONT></TD>' for line in _remarks(data)]
+    rows += dots
+    body = "".join(f"<TR>{row}</TR>" for row in rows)
+    table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{body}</TABLE>'
+    small = units and len(data["object"]) <= LONG_NAME and len(rows) <= 4 and not _remarks(data)
     return node(
         place,
         label=Markup(table),
-        shape="square" if units and len(data["object"]) <= LONG_NAME and units <= 3 else "box",
+        shape="square" if small else "box",
         style="filled" if units else "filled,rounded",
         fillcolor=theme.paper,
         margin="0.02,0.02",
@@ -188,9 +217,22 @@ def _square(graph: Graph, name: str, place: str, circle: set[tuple[str, str]], t
     )
 
 
-def _edge_label(object: str, location: str | None) -> Markup | None:
+def _remarks(data: dict[str, Any]) -> list[str]:
+    """What stands in a square below the name: what it is if it has no dots, how it stands, and who waits inside."""
+    lines = [] if data["units"] else [data.get("type", "")]
+    lines += [data["remark"]] if data.get("remark") else []
+    if data.get("queue"):
+        word = "asleep" if data["type"] == "Condition" else "inside"
+        lines.append(shorten(f"{word}: {', '.join(data['queue'])}", LONGEST_LINE))
+    if data.get("woken"):
+        lines.append(shorten(f"woken: {', '.join(data['woken'])}", LONGEST_LINE))
+    return lines
+
+
+def _edge_label(object: str, location: str | None, how: str | None = None) -> Markup | None:
     """What stands at an edge, with some room below, or the line would run through the letters."""
     rows = [f"<B>{html(shorten(object, 24))}</B>"] if object else []
+    rows += [f'<FONT POINT-SIZE="9"><I>{html(AT_EDGES.get(how, how))}</I></FONT>'] if how not in (None, "holds") else []
     rows += [f'<FONT POINT-SIZE="9">{html(location)}</FONT>'] if location else []
     if not rows:
         return None
@@ -201,8 +243,9 @@ def _edge_label(object: str, location: str | None) -> Markup | None:
 def _note(graph: Graph, name: str, names: dict[str, str], theme: Theme) -> Sequence[str]:
     data = graph.nodes[name]
     note = f"note{names[name].removeprefix('thread')}"
-    where = f"\n{data['location']}" if data.get("location") else ""
-    text = f"waits for {shorten(data['waits_for'])}\nheld by nobody{where}"
+    where = [data["location"]] if data.get("location") else []
+    waits, lack = data.get("lack") or (f"for {data['waits_for']}", "held by nobody")
+    text = "\n".join([f"waits {shorten(waits)}:", *textwrap.wrap(lack, NOTE_WIDTH), *where])
     return (
         node(note, label=text, shape="note", fontsize=10, id=note, **{"class": "note"}),
         edge(names[name], note, id=f"{note}edge", **_stroke(names, name, False, theme)),

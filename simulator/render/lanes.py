@@ -11,10 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.execution import Event, Execution
-from simulator.objects.base import BLOCKED, Acquirable, Operation, SharedObject
+from simulator.objects.base import BLOCKED, Operation, SharedObject
+from simulator.objects.queues import Queue
+from simulator.objects.threads import ENDED, NEW, STARTED, Worker
+from simulator.render.states import state_text
 from simulator.render.text import event_text, place_text, shorten, thread_names
 
-LONGEST_VALUE, LONGEST_STEP = 28, 44
+LONGEST_VALUE, LONGEST_STEP = 32, 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Row:
     """One step: who did what, what the objects are then, and who waits for what.
 
     ``stale`` is the number of the step at which this thread read the variable that it writes now, if another thread has
-    written it since; else None.
+    written it since; else None. ``new`` are the threads that nobody has started yet.
     """
 
     number: int
@@ -41,44 +44,72 @@ class Row:
     cells: tuple[Cell, ...]
     blocked: Mapping[str, str]
     stale: int | None
+    new: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """All lanes of an execution. ``blocked_at_end`` maps the threads of a deadlock to what they wait for."""
+    """All lanes of an execution. ``blocked_at_end`` maps the threads of a deadlock to what they wait for; ``new`` are the
+    threads that have to be started by others."""
 
     threads: tuple[str, ...]
     objects: tuple[str, ...]
     start: tuple[str, ...]
     rows: tuple[Row, ...]
     blocked_at_end: Mapping[str, str]
+    new: tuple[str, ...] = ()
 
 
 def lanes(execution: Execution) -> Lanes:
     """Work out the lanes. An execution that was read from a file has none for objects: only their names are known."""
     threads = thread_names(execution)
     objects = _objects(execution)
-    follower = _Follower(threads, {object: object.initial for object in objects})
-    start = tuple(_shown(object, object.initial, threads) for object in objects)
+    follower = _Follower(threads, {object: object.initial for object in objects}, _ends(execution), _counted(execution))
+    start = tuple(follower.shown(object) for object in objects)
+    new = follower.new()
     rows = []
     for event in execution.trace:
         cells = follower.follow(event)
         waiting = {
-            name: shorten(operation.target.name if operation.target else repr(operation), LONGEST_VALUE)
+            name: shorten(obstacle.name if obstacle else repr(operation), LONGEST_VALUE)
             for name, operation in _pending(execution, event.index + 1, threads).items()
             if follower.is_blocked(name, operation)
+            for obstacle in [follower.obstacle(name, operation)]
         }
         step = shorten(event_text(event), LONGEST_STEP)
-        rows.append(Row(event.index + 1, event.thread, step, place_text(event), cells, waiting, follower.stale))
+        place = place_text(event)
+        rows.append(Row(event.index + 1, event.thread, step, place, cells, waiting, follower.stale, follower.new()))
     ended = execution.outcome.status == "deadlock"
     at_end = {name: shorten(repr(operation), LONGEST_STEP) for name, operation in execution.waiting.items() if ended}
-    return Lanes(threads, tuple(object.name for object in objects), start, tuple(rows), at_end)
+    return Lanes(threads, tuple(object.name for object in objects), start, tuple(rows), at_end, new)
+
+
+def _asked(execution: Execution) -> list[Operation[Any]]:
+    """All operations that were performed, or waited for at the end. (Of an execution from a file only texts are known.)"""
+    asked: list[Any] = [*(event.operation for event in execution.trace), *execution.waiting.values()]
+    return [operation for operation in asked if isinstance(operation, Operation)]
 
 
 def _objects(execution: Execution) -> list[SharedObject]:
-    asked: list[Any] = [*(event.operation for event in execution.trace), *execution.waiting.values()]
-    targets = [operation.target for operation in asked if isinstance(operation, Operation) and operation.target is not None]
-    return sorted(dict.fromkeys(targets), key=lambda target: target.serial)
+    """The objects that were used, and the workers."""
+    used = [object for operation in _asked(execution) for object in operation.touches]
+    workers = execution.program.workers.values() if execution.program and used else ()
+    return sorted(dict.fromkeys([*used, *workers]), key=lambda target: target.serial)
+
+
+def _counted(execution: Execution) -> frozenset[SharedObject]:
+    """The queues of which somebody wanted to know how many items are unfinished."""
+    asked = [operation for operation in _asked(execution) if operation.method in ("join", "task_done")]
+    return frozenset(operation.target for operation in asked if isinstance(operation.target, Queue))
+
+
+def _ends(execution: Execution) -> dict[str, int]:
+    """After how many steps each thread has ended. Those that never did are not there."""
+    ends = {name: 0 for name in thread_names(execution) if name not in execution.waiting}
+    for event in execution.trace:
+        if event.thread in ends:
+            ends[event.thread] = event.index + 1
+    return ends
 
 
 def _pending(execution: Execution, index: int, threads: Sequence[str]) -> dict[str, Any]:
@@ -95,26 +126,41 @@ class _Follower:
 
     threads: tuple[str, ...]
     states: dict[SharedObject, Any]
+    ends: Mapping[str, int]
+    counted: frozenset[SharedObject]
     stale: int | None = None
     _read: dict[tuple[str, SharedObject], int] = field(default_factory=dict)
     _written: dict[SharedObject, tuple[int, str]] = field(default_factory=dict)
 
     def follow(self, event: Event) -> tuple[Cell, ...]:
-        before = {object: _shown(object, state, self.threads) for object, state in self.states.items()}
+        before = {object: self.shown(object) for object in self.states}
         operation, target, self.stale = event.operation, None, None
         arrow = ""
         if isinstance(operation, Operation) and operation.target is not None:
             target = operation.target
-            performed = target.transition(self.states[target], operation, self.threads.index(event.thread))
+            performed = self._performed(event.thread, operation)
             if performed is not BLOCKED:
-                self.states[target] = performed[0]
+                self.states.update(zip(operation.touches, performed[0], strict=True))
             arrow = "read" if target.reads_only(operation, event.answer) else "write"
             self._note_access(event, target, arrow)
+        self._see_who_has_ended(event.index + 1)
         cells = []
-        for object, state in self.states.items():
-            text = _shown(object, state, self.threads)
-            cells.append(Cell(text, arrow if object is target else "", text != before[object]))
+        for object in self.states:
+            text = self.shown(object)
+            changed = text != before[object]
+            touched = isinstance(operation, Operation) and object in operation.touches and changed
+            cells.append(Cell(text, arrow if object is target else "write" if touched else "", changed))
         return tuple(cells)
+
+    def _performed(self, name: str, operation: Operation[Any]) -> Any:
+        states = [self.states[object] for object in operation.touches]
+        return operation.perform(states, self.threads.index(name))
+
+    def _see_who_has_ended(self, steps: int) -> None:
+        """A worker that has come to its end can be joined from then on: that is no step of its own."""
+        for object, state in self.states.items():
+            if isinstance(object, Worker) and state == STARTED and steps >= self.ends.get(object.name, steps + 1):
+                self.states[object] = ENDED
 
     def _note_access(self, event: Event, target: SharedObject, arrow: str) -> None:
         if target.synchronises:
@@ -129,18 +175,21 @@ class _Follower:
         self._written[target] = (step, event.thread)
 
     def is_blocked(self, name: str, operation: Any) -> bool:
-        if not isinstance(operation, Operation) or operation.target is None:
+        if not isinstance(operation, Operation) or operation.target is None or name in self.new():
             return False
-        state = self.states[operation.target]
-        return operation.target.transition(state, operation, self.threads.index(name)) is BLOCKED
+        return self._performed(name, operation) is BLOCKED
 
+    def obstacle(self, name: str, operation: Operation[Any]) -> SharedObject | None:
+        """What is in the way of a thread: the lock, if it was woken from a condition."""
+        if operation.target is None:
+            return None
+        states = [self.states[object] for object in operation.touches]
+        return operation.target.blockers(states, operation, self.threads.index(name))[0]
 
-def _shown(object: SharedObject, state: Any, threads: Sequence[str]) -> str:
-    """A state in a few characters: who holds it, or its value."""
-    holders = [threads[position] for position in object.holders(state)]
-    if holders:
-        return shorten(f"held by {', '.join(holders)}", LONGEST_VALUE)
-    value = object.value(state)
-    if isinstance(object, Acquirable) and value is False:
-        return "free"
-    return shorten(repr(value), LONGEST_VALUE)
+    def new(self) -> tuple[str, ...]:
+        """The threads that nobody has started yet."""
+        return tuple(object.name for object, state in self.states.items() if isinstance(object, Worker) and state == NEW)
+
+    def shown(self, object: SharedObject) -> str:
+        """A state in a few characters: who holds it, or its value."""
+        return state_text(object, self.states[object], self.threads, LONGEST_VALUE, self.counted)

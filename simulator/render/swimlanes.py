@@ -47,11 +47,11 @@ def _legend(table: Lanes) -> list[str]:
 
 def _table(table: Lanes, theme: Theme) -> str:
     has_places = any(row.place for row in table.rows)
-    lines = [_head(table, theme, has_places), _start(table, has_places)]
+    lines = [_head(table, theme, has_places), _start(table, theme, has_places)]
     waiting: dict[str, str] = {}
     for row in table.rows:
         lines.append(_row(table, row, waiting, theme, has_places))
-        waiting = dict(row.blocked)
+        waiting = {name: wanted for name, wanted in row.blocked.items() if name != row.thread}
     if table.blocked_at_end:
         lines.append(_end(table, theme, has_places))
     body = "\n".join(f"<TR>{line}</TR>" for line in lines if line)
@@ -67,10 +67,11 @@ def _head(table: Lanes, theme: Theme, has_places: bool) -> str:
     return "".join([*cells, *([_cell("<B>line</B>", sides="LB", align="LEFT")] if has_places else [])])
 
 
-def _start(table: Lanes, has_places: bool) -> str:
+def _start(table: Lanes, theme: Theme, has_places: bool) -> str:
     if not table.objects:
         return ""
-    cells = [_cell("start", sides=""), *(_cell("", sides="L") for _ in table.threads)]
+    cells = [_cell("start", sides="")]
+    cells += [_cell(_small("not started", theme) if name in table.new else "", sides="L") for name in table.threads]
     cells += [_cell(_mono(f"{value}"), sides="L") for value in table.start]
     return "".join([*cells, *([_cell("", sides="L")] if has_places else [])])
 
@@ -89,6 +90,8 @@ def _row(table: Lanes, row: Row, before: dict[str, str], theme: Theme, has_place
             again = before.get(name) == row.blocked[name]
             text = "⋮" if again else f"waits for {html(row.blocked[name])}"
             cells.append(_cell(f'<FONT POINT-SIZE="10"><I>{text}</I></FONT>', fill=theme.waiting, sides="L"))
+        elif name in row.new:
+            cells.append(_cell(_small("⋮", theme), sides="L"))
         else:
             cells.append(_cell("", sides="L"))
     cells += [_value(cell, theme) for cell in row.cells]
@@ -105,13 +108,21 @@ def _value(cell: Cell, theme: Theme) -> str:
 
 def _end(table: Lanes, theme: Theme, has_places: bool) -> str:
     cells = [_cell("end", sides="T")]
+    never_started = table.rows[-1].new if table.rows else table.new
     for name in table.threads:
         text = table.blocked_at_end.get(name)
+        if name in never_started:
+            cells.append(_cell(_small("never started", theme), sides="LT"))
+            continue
         shown = "" if text is None else f'<FONT POINT-SIZE="10"><I>waits for ever:</I></FONT><BR/>{_mono(text)}'
         cells.append(_cell(shown, fill=theme.waiting if text else None, sides="LT"))
     return "".join(
         [*cells, *(_cell("", sides="LT") for _ in table.objects), *([_cell("", sides="LT")] if has_places else [])]
     )
+
+
+def _small(text: str, theme: Theme) -> str:
+    return f'<FONT POINT-SIZE="10" COLOR="{theme.muted}"><I>{html(text)}</I></FONT>'
 
 
 def _mono(text: str) -> str:

@@ -27,8 +27,9 @@ def timeline(execution: Execution, *, caption: bool = True, locations: bool = Fa
     """Lay out an execution as a table, one column per thread, steps numbered from 1.
 
     A thread that an exception ended has a line that says so, and a deadlock ends in one for each thread that waits. Where
-    the columns would not fit in a page there is only one, with the name of the thread before each step. ``locations`` adds the file, line and source of each step;
-    ``caption`` a last line with the schedule and the outcome. Above 200 steps the middle is folded into one line.
+    the columns would not fit in a page there is only one, with the name of the thread before each step. ``locations`` adds
+    the file, line and source of each step; ``caption`` a last line with the schedule and the outcome. Above 200
+    steps the middle is folded into one line.
 
     >>> from simulator import Program, Shared, replay
     >>> counter = Shared("counter", 0)
@@ -99,7 +100,7 @@ def thread_names(execution: Execution) -> tuple[str, ...]:
     if execution.program is not None:
         return execution.program.names
     outcome = execution.outcome
-    return tuple(sorted({*execution.schedule, *execution.waiting, *outcome.returned, *outcome.failures}))
+    return tuple(sorted({*execution.schedule.threads, *execution.waiting, *outcome.returned, *outcome.failures}))
 
 
 def event_text(event: Event) -> str:

@@ -1,0 +1,27 @@
+"""Small words that explanations are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+TIMES = {0: "never", 1: "once", 2: "twice"}
+
+
+def listed(names: Sequence[str]) -> str:
+    """``A, B and C``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def count(number: int, thing: str, things: str = "") -> str:
+    """``1 unit``, ``2 units``."""
+    return f"{number} {thing if number == 1 else things or thing + 's'}"
+
+
+def times(number: int) -> str:
+    """``never``, ``once``, ``twice``, ``3 times``."""
+    return TIMES.get(number, f"{number} times")
+
+
+def arrows(cycle: Sequence[str]) -> str:
+    """``A → B → A``."""
+    return " → ".join([*cycle, cycle[0]])
