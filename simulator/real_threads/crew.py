@@ -19,6 +19,7 @@ from simulator.body import Body, Failed, Location, Returned, is_ours, unwind
 from simulator.errors import ProgramError, RealThreadError
 from simulator.execution import Final, Outcome
 from simulator.objects.base import Operation, Raised, SharedObject
+from simulator.objects.threads import RealWorker
 from simulator.program import Program
 from simulator.scheduler import duplicate_name
 
@@ -138,6 +139,8 @@ class Crew:
         """Opened when the run is over, or when an error has ended it."""
         self._twin_making = threading.Lock()
         self.members = {name: Member(self, name, live) for name in program.names}
+        self.workers: dict[str, RealWorker] = {name: self.twin(worker) for name, worker in program.workers.items()}
+        """What stands for the threads that have to be started by others."""
 
     def __enter__(self) -> Self:
         try:
@@ -163,6 +166,9 @@ class Crew:
             self.wake(member)
             if not member.end():
                 left.append(member)
+        for twin in list(self.twins.values()):
+            if isinstance(twin, RealWorker):
+                twin.dismiss()
         if left:
             raise RealThreadError(
                 "real threads could not be ended, and are left behind: "
@@ -187,12 +193,16 @@ class Crew:
         if object in self.twins:
             return self.twins[object]
         with self._twin_making:
+            return self._one_twin(object)
+
+    def _one_twin(self, object: SharedObject) -> Any:
+        """One and only one, however many conditions share a lock that is also used directly."""
+        if object not in self.twins:
             for known in self.twins:
-                if known is not object and known.name == object.name and known.kind == object.kind:
+                if known.name == object.name and known.kind == object.kind:
                     raise duplicate_name(object)
-            if object not in self.twins:
-                self.twins[object] = object.twin()
-            return self.twins[object]
+            self.twins[object] = object.twin(*[self._one_twin(companion) for companion in object.companions])
+        return self.twins[object]
 
     def perform(self, operation: Operation[Any], patience: float) -> Any:
         """Do it for real, waiting at most `patience` seconds: the answer as a trace records it, or ``BLOCKED``."""
@@ -210,9 +220,22 @@ class Crew:
         except Exception as error:
             return Raised(type(error), *error.args)
 
+    def is_new(self, name: str) -> bool:
+        """Whether the thread is a worker that nobody has started yet."""
+        return name in self.workers and self.workers[name].is_new
+
+    def bury(self, member: Member) -> None:
+        """If this is a worker that has come to its end, have it really dead before anybody can ask."""
+        if member.has_ended and member.name in self.workers:
+            self.workers[member.name].end()
+
     def unfinished(self) -> Mapping[str, Operation[Any]]:
-        """The threads that have not ended, and what each asks for next."""
-        return {name: member.pending for name, member in self.members.items() if member.pending is not None}
+        """The threads that run and have not ended, and what each asks for next."""
+        return {
+            name: member.pending
+            for name, member in self.members.items()
+            if member.pending is not None and not self.is_new(name)
+        }
 
     def only_daemons_left(self) -> bool:
         """Whether every thread has ended but those that are meant to run for ever."""
@@ -224,7 +247,11 @@ class Crew:
 
     def outcome(self, status: str, final: Final) -> Outcome:
         """How the run ended, put together as the simulator does."""
-        endings = {name: member.body.ending for name, member in self.members.items() if member.body is not None}
+        endings = {
+            name: member.body.ending
+            for name, member in self.members.items()
+            if member.body is not None and not self.is_new(name)
+        }
         return Outcome(
             status,
             final,

@@ -52,11 +52,20 @@ class FreeRun(Crew):
             self.start_line.wait()
         except threading.BrokenBarrierError:
             return
+        if member.name in self.workers:
+            self._wait_to_be_started(member)
         while body.pending is not None and not self.stopping:
             self._step(body, runner, body.pending)
+        self.bury(member)
         runner.ended = body.pending is None
         if self._is_over():
             open_gate(self.done)
+
+    def _wait_to_be_started(self, member: Member) -> None:
+        self.bury(member)
+        if self._is_over():  # there may be nobody to start anybody
+            open_gate(self.done)
+        self.workers[member.name].started.wait()
 
     def _step(self, body: Body, runner: Runner, operation: Operation[object]) -> None:
         """Perform one operation, waiting for it in slices; give up when the run is over."""
@@ -78,7 +87,12 @@ class FreeRun(Crew):
         return sum([runner.completed for runner in self.runners.values()])
 
     def _is_over(self) -> bool:
-        return all(runner.ended for name, runner in self.runners.items() if name not in self.program.daemons)
+        """Whether all threads have ended but the daemons, and the workers that nobody has started.
+
+        First who runs, then who is new: whoever could have started one in between is among those who run.
+        """
+        running = [name for name, runner in self.runners.items() if not runner.ended and name not in self.program.daemons]
+        return all(self.is_new(name) for name in running)
 
     def _is_deadlock(self) -> bool:
         """Whether nothing can ever move again. Never wrongly so.
@@ -88,11 +102,14 @@ class FreeRun(Crew):
         succeeded without counting it yet, the first to do so: nothing has moved since it had to give up, so it could not.
         """
         completed = self._completed()
-        stuck = all(runner.ended or runner.blocked_at == completed for runner in self.runners.values())
+        moving = [name for name, runner in self.runners.items() if not runner.ended and runner.blocked_at != completed]
+        stuck = all(self.is_new(name) for name in moving)
         return stuck and not self._is_over() and self._completed() == completed
 
     def wake(self, member: Member) -> None:
         self.start_line.abort()
+        if member.name in self.workers:
+            self.workers[member.name].started.set()
 
     def wait(self, seconds: float) -> Outcome:
         """Wait until the run is over, and answer how it ended. Raises what went wrong on a thread."""

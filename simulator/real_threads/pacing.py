@@ -10,11 +10,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 
 from simulator.body import Failed
 from simulator.errors import RealThreadError, ScheduleError
 from simulator.execution import Event, Execution
 from simulator.objects.base import BLOCKED
+from simulator.objects.threads import Worker
 from simulator.program import Program
 from simulator.real_threads.crew import Crew, Member, open_gate
 from simulator.schedule import Schedule
@@ -46,7 +48,8 @@ class Pacing(Crew):
             yield member, self._begin
         for name in self.schedule:
             yield self.members[name], self._step
-        self.values = self.final()  # now, for looking who could go on may move something
+        self.left = self.unfinished()  # now, for looking who could go on may move something
+        self.found = self.outcome("finished", self.final())
         if self.only_daemons_left():
             return
         self.status = "deadlock"
@@ -71,18 +74,22 @@ class Pacing(Crew):
 
     def _begin(self, member: Member) -> None:
         member.begin()
+        self.bury(member)
         self._prepare(member)
 
     def _step(self, member: Member) -> None:
         body, operation = member.body, member.pending
-        if body is None or operation is None:
+        if body is None or operation is None or self.is_new(member.name):
             raise self._does_not_fit(member)
         answer = self.perform(operation, patience=0)
         if answer is BLOCKED:
             raise self._does_not_fit(member)
         self.trace.append(Event(len(self.trace), member.name, operation, answer, body.place))
         body.answer(answer)
+        self.bury(member)
         self._prepare(member)
+        if operation.method == "start" and isinstance(operation.target, Worker) and operation.target.name in self.members:
+            self._prepare(self.members[operation.target.name])
 
     def _probe(self, member: Member) -> None:
         """Find out whether the thread could go on: on its own thread, for some locks know who asks."""
@@ -92,7 +99,7 @@ class Pacing(Crew):
 
     def _prepare(self, member: Member) -> None:
         """Have everything ready that somebody asks for, so that ``final`` speaks of it as it does in a simulated run."""
-        if member.pending is not None and member.pending.target is not None:
+        if member.pending is not None and member.pending.target is not None and not self.is_new(member.name):
             self.twin(member.pending.target)
 
     def _does_not_fit(self, member: Member) -> ScheduleError:
@@ -100,7 +107,9 @@ class Pacing(Crew):
         shown = str(self.schedule)
         shown = shown if len(shown) <= 60 else shown[:57] + "..."
         ending = member.body.ending if member.body is not None else None
-        if member.pending is not None:
+        if self.is_new(member.name):
+            why = "was started by nobody yet"
+        elif member.pending is not None:
             why = f"is blocked: {member.pending}"
         else:
             why = f"has failed ({ending.text})" if isinstance(ending, Failed) else "has ended"
@@ -127,8 +136,8 @@ class Pacing(Crew):
 
     def execution(self) -> Execution:
         """The record of the run."""
-        outcome = self.outcome(self.status, self.values)
-        return Execution(self.program, self.schedule, outcome, tuple(self.trace), self.unfinished())
+        outcome = replace(self.found, status=self.status)
+        return Execution(self.program, self.schedule, outcome, tuple(self.trace), self.left)
 
 
 @contextmanager
