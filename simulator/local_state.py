@@ -95,7 +95,7 @@ class _Reader:
         if kind is types.BuiltinFunctionType and not stands_for_itself(thing):  # the append of one list
             return (kind, thing.__name__, self.value(thing.__self__))
         if kind is partial:
-            return (kind, self.value(thing.func), self.value(thing.args), *map(self.value, thing.keywords.items()))
+            return (partial, self.value(thing.func), self.value(thing.args), *map(self.value, thing.keywords.items()))
         if isinstance(thing, Guard):
             return (kind, bool(thing), thing.operation.key)
         if isinstance(thing, Operation):

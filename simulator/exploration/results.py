@@ -135,7 +135,8 @@ class Exploration:
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             lines += [_line(row, widths) for row in rows]
         if self.violations:
-            more = f" (and {len(self.violations) - 1} other combinations of values)" if self.violations[1:] else ""
+            others = len(self.violations) - 1
+            more = f" (and {others} other combination{'' if others == 1 else 's'} of values)" if others else ""
             lines += ["", f"invariant broken, simplest: {self.violations[0].schedule}{more}"]
         lines += ["", self.legend(), f"claim: {self.claim}"] if self.outcomes else ["", f"claim: {self.claim}"]
         return "\n".join(lines)
