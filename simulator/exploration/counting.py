@@ -15,7 +15,6 @@ the order of the additions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.errors import Interrupted
@@ -32,9 +31,6 @@ TRANSITIONS_BETWEEN_LOOKS = 5_000
 STATES_BETWEEN_LOOKS = 2_048
 """How often the budget is looked at. A power of two."""
 
-Check = Callable[[int], bool]
-"""Answers whether a state breaks an invariant."""
-
 
 @dataclass
 class Walk:
@@ -44,6 +40,7 @@ class Walk:
     ends: dict[int, int] = field(default_factory=dict)
     """State in which an execution ends -> weight."""
     broken: list[int] = field(default_factory=list)
+    """The states that break an invariant, if one was asked for."""
     transitions: int = 0
     endless: bool = False
     stopped: str = ""
@@ -65,13 +62,13 @@ def divided(weight: int, ways: int) -> int:
     return weight - (weight & CHANCE) + (weight & CHANCE) // ways
 
 
-def count(machine: Machine, folding: Folding, watch: Watch, breaks: Check | None) -> Walk:
+def count(machine: Machine, folding: Folding, watch: Watch) -> Walk:
     """Walk over all states, within the budget; Ctrl-C ends the walk as a budget does."""
     start = folding.folded(machine.initial) if folding.active else machine.initial
     for way in (count_by_layers, count_in_order):
         walk = Walk({start: -1})
         try:
-            if way(machine, folding, watch, breaks, walk):
+            if way(machine, folding, watch, walk):
                 return walk
         except Interrupted:  # a thread was computing: that is an error in the program, and is told
             raise
@@ -81,11 +78,10 @@ def count(machine: Machine, folding: Folding, watch: Watch, breaks: Check | None
     raise AssertionError("unreachable: the second way always comes to an end")
 
 
-def count_by_layers(machine: Machine, folding: Folding, watch: Watch, breaks: Check | None, walk: Walk) -> bool:
+def count_by_layers(machine: Machine, folding: Folding, watch: Watch, walk: Walk) -> bool:
     """Count while exploring, one number of steps after the other; False if a state is reached after different numbers."""
     first_from, ends, successors = walk.first_from, walk.ends, machine.successors
     fold = folding.folded if folding.active else None
-    walk.broken += filter(breaks, first_from) if breaks is not None else ()
     layer = dict.fromkeys(first_from, START)
     transitions = 0
     next_look = TRANSITIONS_BETWEEN_LOOKS
@@ -118,8 +114,6 @@ def count_by_layers(machine: Machine, folding: Folding, watch: Watch, breaks: Ch
                 walk.stopped = watch.look(len(first_from), len(following), len(ends))
                 if walk.stopped:
                     break
-        if breaks is not None:
-            walk.broken += filter(breaks, following)
         walk.transitions = transitions
         if following and not walk.stopped:
             walk.stopped = watch.look(len(first_from), len(following), len(ends))
@@ -129,10 +123,10 @@ def count_by_layers(machine: Machine, folding: Folding, watch: Watch, breaks: Ch
     return True
 
 
-def count_in_order(machine: Machine, folding: Folding, watch: Watch, breaks: Check | None, walk: Walk) -> bool:
+def count_in_order(machine: Machine, folding: Folding, watch: Watch, walk: Walk) -> bool:
     """Explore first, then count in topological order."""
     (start,) = walk.first_from
-    edges, incoming = explore_edges(machine, folding, watch, breaks, walk)
+    edges, incoming = explore_edges(machine, folding, watch, walk)
     if walk.stopped:
         walk.ends = {state: 0 for state, after in edges.items() if not after}
         return True
@@ -160,14 +154,12 @@ def count_in_order(machine: Machine, folding: Folding, watch: Watch, breaks: Che
 
 
 def explore_edges(
-    machine: Machine, folding: Folding, watch: Watch, breaks: Check | None, walk: Walk
+    machine: Machine, folding: Folding, watch: Watch, walk: Walk
 ) -> tuple[dict[int, list[int]], dict[int, int]]:
     """The state graph: for every state its successors, and how many edges lead to it. Breadth first."""
     edges: dict[int, list[int]] = {}
     incoming: dict[int, int] = {}
     queue = list(walk.first_from)
-    if breaks is not None:
-        walk.broken += filter(breaks, queue)
     for state in queue:  # the queue grows while it is walked
         after = machine.successors(state)
         if folding.active:
@@ -179,8 +171,6 @@ def explore_edges(
             if next_state not in walk.first_from:
                 walk.first_from[next_state] = state
                 queue.append(next_state)
-                if breaks is not None and breaks(next_state):
-                    walk.broken.append(next_state)
         if not len(edges) & (STATES_BETWEEN_LOOKS - 1):
             walk.stopped = watch.look(len(walk.first_from), len(queue) - len(edges), 0)
             if walk.stopped:

@@ -65,7 +65,8 @@ class OutcomeSummary:
     def example(self) -> Execution:
         """The execution with the fewest preemptions, then the shortest, then the first in the order of the threads.
 
-        Searched for when it is first asked for, and re-run on the live scheduler before it is answered.
+        Searched for when it is first asked for, and re-run on the live scheduler before it is answered. With claim
+        "partial" it is not the simplest, but the one that was met first: a search could take longer than the budget.
         """
         return self._find_example()
 
@@ -137,7 +138,7 @@ class Exploration:
         if self.violations:
             others = len(self.violations) - 1
             more = f" (and {others} other combination{'' if others == 1 else 's'} of values)" if others else ""
-            lines += ["", f"invariant broken, simplest: {self.violations[0].schedule}{more}"]
+            lines += ["", f"invariant broken, {self._quality() or 'for'} example: {self.violations[0].schedule}{more}"]
         lines += ["", self.legend(), f"claim: {self.claim}"] if self.outcomes else ["", f"claim: {self.claim}"]
         return "\n".join(lines)
 
@@ -159,7 +160,10 @@ class Exploration:
 
     def columns(self) -> tuple[str, ...]:
         """The headings of the table."""
-        return ("outcome", "interleavings", "share", "probability", "simplest example")
+        return ("outcome", "interleavings", "share", "probability", f"{self._quality()} example".lstrip())
+
+    def _quality(self) -> str:
+        return "simplest" if self.claim != "partial" else ""
 
     def row(self, summary: OutcomeSummary) -> tuple[str, ...]:
         """One line of the table."""

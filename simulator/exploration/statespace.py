@@ -10,15 +10,14 @@ from typing import Any
 from simulator.execution import Execution, Final, Outcome, result_key
 from simulator.exploration.budget import Watch
 from simulator.exploration.counting import Walk, count, interleavings_of, probability_of
-from simulator.exploration.results import Claim, Exploration, OutcomeSummary
+from simulator.exploration.results import Claim, Exploration, OutcomeSummary, simplicity
 from simulator.exploration.search import Examples, confirmed, judge, simplest_paths
 from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.symmetry import CannotFold, Folding
+from simulator.exploration.witnesses import broken_by, confirm, witness
 from simulator.machine import THREAD_STEPS, Machine, Reconsider
 from simulator.program import Program
 
-WITNESSES = 200
-"""For how many outcomes a witness is re-run on the live scheduler before the exploration is answered."""
 MOST_VIOLATIONS = 10
 
 
@@ -73,9 +72,9 @@ def _explore(
 
 
 def _walk(machine: Machine, folding: Folding, watch: Watch, invariant: Callable[[Final], object] | None) -> Walk:
-    walk = count(machine, folding, watch, None)
+    walk = count(machine, folding, watch)
     if invariant is not None:  # asked at the end, when every object is known, so that it may name objects
-        walk.broken += filter(Verdicts(machine, invariant), walk.first_from)
+        walk.broken = list(filter(Verdicts(machine, invariant), walk.first_from))
     return walk
 
 
@@ -102,7 +101,7 @@ def _answer(
     invariant: Callable[[Final], object] | None,
 ) -> Exploration:
     claim = Claim("partial", walk.stopped) if walk.stopped else Claim("complete")
-    _witness(machine, folding, walk)
+    confirm(machine, folding, walk)
     if not walk.stopped:
         spot_check(machine)
     counted = not walk.endless and not (walk.stopped and not any(walk.ends.values()))
@@ -115,7 +114,7 @@ def _answer(
         walk.transitions,
         _summaries(machine, folding, walk, total, observe),
         walk.endless,
-        _violations(machine, walk, invariant),
+        _violations(machine, folding, walk, invariant),
     )
 
 
@@ -134,15 +133,21 @@ def _summaries(
 
     if observe is None:
         folding.refuse_too_many(map(machine.outcome, walk.ends))
-    groups: dict[Any, tuple[Outcome, Fraction, Fraction]] = {}
+    groups: dict[Any, tuple[Outcome, Fraction, Fraction, int]] = {}
     for state, weight in walk.ends.items():
         outcome = machine.outcome(state)
         ways, variants = (1, iter((outcome,))) if symmetric(outcome) else folding.named(outcome)
         number, chance = Fraction(interleavings_of(weight), ways), Fraction(probability_of(weight)) / ways
         for variant in variants:
-            first, numbers, chances = groups.get(key(variant), (variant, Fraction(0), Fraction(0)))
-            groups[key(variant)] = (first, numbers + number, chances + chance)
+            first, numbers, chances, end = groups.get(key(variant), (variant, Fraction(0), Fraction(0), state))
+            groups[key(variant)] = (first, numbers + number, chances + chance, end)
     examples = Examples(machine, folding, key, symmetric)
+
+    def example(outcome: Outcome, end: int) -> Execution:
+        if walk.stopped:
+            return witness(machine, folding, walk, end, outcome if observe is None else None)
+        return examples.of(outcome)
+
     summaries = [
         OutcomeSummary(
             outcome,
@@ -150,9 +155,9 @@ def _summaries(
             number / total if total and not walk.stopped else None,
             float(chance) if total is not None and not walk.stopped else None,
             observe(outcome.final) if observe is not None else None,
-            partial(examples.of, outcome),
+            partial(example, outcome, end),
         )
-        for outcome, number, chance in groups.values()
+        for outcome, number, chance, end in groups.values()
     ]
     return tuple(sorted(summaries, key=lambda summary: (-(summary.interleavings or 0), _order(summary.outcome))))
 
@@ -162,44 +167,21 @@ def _order(outcome: Outcome) -> tuple[Any, ...]:
     return (outcome.status != "finished", str(outcome), repr(outcome.returned))
 
 
-def _witness(machine: Machine, folding: Folding, walk: Walk) -> None:
-    """Re-run one execution for each outcome (for the first of them, if there are very many) on the live scheduler."""
-    seen: set[Any] = set()
-    for end in walk.ends:
-        if len(seen) >= WITNESSES:
-            return
-        predicted = machine.outcome(end).key
-        if predicted not in seen:
-            seen.add(predicted)
-            path, state = _path_to(machine, folding, walk, end)
-            confirmed(machine, path, machine.outcome(state))
-
-
-def _path_to(machine: Machine, folding: Folding, walk: Walk, end: int) -> tuple[tuple[int, ...], int]:
-    """A real path to a state of the walk, and the state it ends in: interchangeable threads may have changed names."""
-    chain = [end]
-    while (before := walk.first_from[chain[-1]]) >= 0:
-        chain.append(before)
-    path, state = [], machine.initial
-    for wanted in chain[-2::-1]:
-        for code, after in machine.moves(state):
-            if after == wanted or (folding.active and folding.folded(after) == wanted):
-                path.append(code)
-                state = after
-                break
-        else:
-            raise AssertionError("every state of a walk is one step away from the state it was first reached from")
-    return tuple(path), state
-
-
-def _violations(machine: Machine, walk: Walk, invariant: Callable[[Final], object] | None) -> tuple[Execution, ...]:
+def _violations(
+    machine: Machine, folding: Folding, walk: Walk, invariant: Callable[[Final], object] | None
+) -> tuple[Execution, ...]:
     """The simplest executions that end where the invariant first breaks: one for each different combination of values."""
     if invariant is None or not walk.broken:
         return ()
     breaks = Verdicts(machine, invariant)
     field = machine.objects_field()
     found: dict[int, Execution] = {}
-    for state, path in simplest_paths(machine, Folding(machine, wanted=False), stop_at=breaks):
+    if walk.stopped:
+        for state in walk.broken:
+            if len(found) < MOST_VIOLATIONS and (state & field) not in found:
+                found[state & field] = broken_by(machine, folding, walk, breaks, state)
+        return tuple(sorted(dict.fromkeys(found.values()), key=simplicity))
+    for state, path in simplest_paths(machine, folding, stop_at=breaks):
         if breaks(state) and (state & field) not in found:
             found[state & field] = confirmed(machine, path, machine.outcome(state))
             if len(found) >= MOST_VIOLATIONS:

@@ -119,6 +119,18 @@ class Folding:
         if sum(numbers.values()) > MOST_NAMES:
             raise too_many(f"{len(numbers):,} outcomes have {sum(numbers.values()):,}")
 
+    def renaming(self, outcome: Outcome, wanted: Outcome) -> list[int]:
+        """New positions for the threads, so that an execution with one outcome becomes one with the other."""
+        names = self.machine.program.names
+        position = list(range(len(names)))
+        for group in self.groups:
+            free = list(group)
+            for thread in group:
+                place = next(place for place in free if _ending(wanted, names[place]) == _ending(outcome, names[thread]))
+                free.remove(place)
+                position[thread] = place
+        return position
+
     def _variants(self, outcome: Outcome) -> Iterator[Outcome]:
         names = self.machine.program.names
         endings = [{names[thread]: _ending(outcome, names[thread]) for thread in group} for group in self.groups]
