@@ -27,8 +27,9 @@ from simulator.objects import Worker, Console, sleep, choose
 from simulator.scheduler import Scheduler, replay, run
 from simulator.strategies import FirstEnabled, Follow, RandomWalk, Strategy
 from simulator.schedule import Schedule
-from simulator.execution import Execution, Outcome
-from simulator.body import Location
+from simulator.execution import Execution
+from simulator.outcome import Outcome
+from simulator.location import Location
 
 # Every run
 from simulator.exploration.statespace import explore

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from simulator.body import Body, Ending, Location
+from simulator.body import Body, Ending
 from simulator.errors import NondeterministicProgram, StepLimit
 from simulator.local_state import local_state
+from simulator.location import Location
 from simulator.objects.base import Operation, Raised
 from simulator.objects.values import NoKey, value_key
 from simulator.program import Program

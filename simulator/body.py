@@ -6,7 +6,6 @@ This is the one gate between the user's code and the rest: whoever runs a thread
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 import types
@@ -23,34 +22,13 @@ from simulator.errors import (
     ProgramError,
     correction,
 )
+from simulator.location import Location, raised_at, running_at, suspended_at
 from simulator.objects.base import Guard, Operation, Raised, Steps, making
 from simulator.objects.values import without_guards
 from simulator.program import Program, start
 
-HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-DEMO = os.sep + "demo.py"
 UNWINDING_STEPS = 100
 """How many yields an abandoned generator may still make in its ``finally`` blocks before it is given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A line of the user's code, and the line that called it (through ``yield from``), if any."""
-
-    file: str
-    line: int
-    function: str
-    caller: Location | None = None
-
-    def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}"
-
-    @property
-    def source(self) -> str:
-        """The code of the line, without the comment behind it; nothing if the file cannot be read."""
-        import linecache
-
-        return linecache.getline(self.file, self.line).partition("  # ")[0].strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +133,7 @@ class Body:
         """Note the release that leaving a ``with`` block owes; called from within the generator, while it is computing."""
         release = acquired.target.owed(acquired) if acquired.target else None
         if release is not None and making.operations is self._made:
-            self._owed.append((release, _location_of_frames(sys._getframe(2))))
+            self._owed.append((release, running_at(sys._getframe(2), Body._advance.__code__)))
 
     def _start(self, program: Program) -> Any:
         self._generator = start(self.name, program.threads[self.name])
@@ -178,7 +156,7 @@ class Body:
         except ProgramError as error:
             raise self._located(error) from None
         except KeyboardInterrupt as interrupt:
-            where = _location_of_traceback(interrupt.__traceback__)
+            where = raised_at(interrupt.__traceback__)
             raise Interrupted(
                 f"interrupted: thread {self.name} was computing at {where or 'an unknown line'} and had not come to its "
                 "next yield."
@@ -231,7 +209,7 @@ class Body:
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, TypeError | AttributeError) and self._made:
             raise self._located(self._forgotten()) from error
-        self._end(Failed(describe_exception(error), _location_of_traceback(error.__traceback__)))
+        self._end(Failed(describe_exception(error), raised_at(error.__traceback__)))
 
     def _end(self, ending: Ending) -> None:
         self._ending = ending
@@ -280,7 +258,7 @@ class Body:
     def _located(self, error: ProgramError) -> ProgramError:
         """Put the user's file, line and source into the message, once; the thread is over."""
         if not error.located and not isinstance(error, NondeterministicProgram):
-            place = _location_of_traceback(error.__traceback__)
+            place = raised_at(error.__traceback__)
             where = f"\n\nin thread {self.name}"
             if place is not None:
                 where += f", {place}" + (f":  {place.source}" if place.source else "")
@@ -321,47 +299,3 @@ def _never_let_go_of(generator: types.GeneratorType[Any, Any, Any]) -> None:
     import ctypes
 
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(generator))
-
-
-def is_ours(file: str) -> bool:
-    """Whether a file is part of this package, and so no line of the user's. (The threads of the demo stand for theirs.)"""
-    return file.startswith(HERE) and not file.endswith(DEMO)
-
-
-def suspended_at(generator: types.GeneratorType[Any, Any, Any]) -> Location | None:
-    """Where a suspended generator stands: the innermost line of the user's, with its chain of callers.
-
-    Never ask this of a running generator: reading ``gi_yieldfrom`` of one crashes CPython 3.11.7 and 3.12.1.
-    """
-    place: Location | None = None
-    current: Any = generator
-    while isinstance(current, types.GeneratorType) and current.gi_frame is not None:
-        frame = current.gi_frame
-        if not is_ours(frame.f_code.co_filename):
-            place = Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, place)
-        current = current.gi_yieldfrom
-    return place
-
-
-def _location_of_frames(frame: types.FrameType | None) -> Location | None:
-    """Where running code of the user's stands, found by walking out from a frame to the gate."""
-    frames = []
-    while frame is not None and frame.f_code is not Body._advance.__code__:
-        if not is_ours(frame.f_code.co_filename):
-            frames.append(frame)
-        frame = frame.f_back
-    place: Location | None = None
-    for frame in reversed(frames):
-        place = Location(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, place)
-    return place
-
-
-def _location_of_traceback(trace: types.TracebackType | None) -> Location | None:
-    """The innermost line of the user's that an exception went through."""
-    place: Location | None = None
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        if not is_ours(code.co_filename):
-            place = Location(code.co_filename, trace.tb_lineno, code.co_name, place)
-        trace = trace.tb_next
-    return place

@@ -1,18 +1,23 @@
 """The command line, and nothing else: it loads, asks, shows, and answers with an exit code.
 
-Results go to stdout, everything else to stderr. Exit codes: 0 explored completely and nothing wrong; 1 something found;
-2 usage or bad input; 3 nothing found, but the answer is not complete; 4 a replay did not fit the program; 5 no renderer.
+Results go to stdout, everything else to stderr, what the user's file prints included. Exit codes: 0 explored completely and
+nothing wrong; 1 something found; 2 usage or bad input; 3 nothing found, but the answer is not complete; 4 a replay did not
+fit the program; 5 no renderer.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace as changed
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, TextIO, cast
 
 import click
 
@@ -21,20 +26,80 @@ from simulator.errors import (
     CrosscheckFailed,
     Interrupted,
     NoRenderer,
-    PredicateError,
+    RenderError,
     ScheduleError,
     SimulatorError,
+    StepLimit,
+    UnknownFormat,
 )
-from simulator.execution import Execution, Outcome
-from simulator.exploration.results import Exploration
+from simulator.execution import Execution
+from simulator.exploration.results import Exploration, simplicity
 from simulator.exploration.search import find as find_execution
+from simulator.exploration.search import judge
 from simulator.exploration.statespace import explore as explore_program
-from simulator.loading import Loaded, load
+from simulator.loading import Loaded, condition_of, load, read_schedule
+from simulator.outcome import Outcome
 from simulator.scheduler import replay as replay_program
 from simulator.testing import crosscheck as crosscheck_program
 from simulator.testing import findings, story
 
 CLEAN, FOUND, BAD_INPUT, INCOMPLETE, MISFIT, NO_RENDERER, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+PICTURES = ("timeline", "wait-for", "resource-allocation")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".txt", ".json")
+"""What every picture can be saved as."""
+PATIENCE = 1.0
+"""Seconds of silence before a line on stderr says what is going on."""
+
+
+# --- from an answer, or an error, to an exit code ---------------------------------------------------------------------
+
+
+class Answer:
+    """The stdout that only results go to. If its reader, such as head, has seen enough, the rest is dropped in silence."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self.stream = stream
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # no character is worth losing a result for
+
+    def is_terminal(self) -> bool:
+        """Whether a person is looking."""
+        return self.stream is not None and self.stream.isatty()
+
+    def say(self, text: str) -> None:
+        """Print it."""
+        if self.stream is None:
+            return
+        try:
+            self.stream.write(f"{text}\n")
+            self.stream.flush()
+        except BrokenPipeError:
+            self._give_up()
+        except OSError as error:
+            self._give_up()
+            raise OSError(f"cannot write the answer: {error.strerror or error}") from None
+
+    def _give_up(self) -> None:
+        """Point the stream to nowhere, or Python would complain about it once more at its end."""
+        assert self.stream is not None
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
+        self.stream = None
+
+
+def answer() -> Answer:
+    """Where the result of the running command goes."""
+    return cast(Answer, click.get_current_context().obj)
+
+
+def say(text: str) -> None:
+    """Print a result."""
+    answer().say(text)
+
+
+def note(text: str) -> None:
+    """Print what is no result."""
+    click.echo(text, err=True)
 
 
 def answering(command: Callable[..., int]) -> Callable[..., None]:
@@ -42,61 +107,140 @@ def answering(command: Callable[..., int]) -> Callable[..., None]:
 
     @wraps(command)
     def answered(*arguments: Any, **options: Any) -> None:
+        click.get_current_context().obj = Answer(sys.stdout)
+        sys.set_int_max_str_digits(0)  # numbers of interleavings are exact, of any size
         try:
-            code = command(*arguments, **options)
-            sys.stdout.flush()
+            with contextlib.redirect_stdout(sys.stderr):  # what the user's file prints is not part of the result
+                code = command(*arguments, **options)
         except SimulatorError as error:
-            click.echo(f"{type(error).__name__}: {error}", err=True)
+            note(f"{type(error).__name__}: {worded(error, options)}")
             code = exit_code(error)
         except Interrupted as error:
-            click.echo(str(error), err=True)
+            note(str(error))
             code = INTERRUPTED
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
+            note("interrupted")
             code = INTERRUPTED
-        except BrokenPipeError:  # the reader, such as head, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = CLEAN
+        except MemoryError:
+            note("out of memory: this program has more states than fit here; explore --max-states N looks at the first N")
+            code = INCOMPLETE
         except (ValueError, OSError) as error:
-            click.echo(f"error: {error}", err=True)
+            note(f"error: {error}")
             code = BAD_INPUT
         sys.exit(code)
 
     return answered
 
 
+def worded(error: SimulatorError, options: dict[str, Any]) -> str:
+    """The message of an error; parameters of functions are called what they are called here."""
+    if isinstance(error, StepLimit):
+        here = "raise the limit with --max-steps." if "max_steps" in options else "give it an end."
+        return str(error).replace("raise the limit with max_steps=.", here)
+    return str(error)
+
+
 def exit_code(error: SimulatorError) -> int:
-    """The exit code that an error stands for."""
+    """The exit code that an error stands for. A schedule that could not even be read is bad input, and no misfit."""
     if isinstance(error, CheckFailed | CrosscheckFailed):
         return FOUND
     if isinstance(error, ScheduleError):
-        return MISFIT
+        return MISFIT if error.step else BAD_INPUT
     return NO_RENDERER if isinstance(error, NoRenderer) else BAD_INPUT
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name="thread-interleaving-simulator", prog_name="simulator")
+@contextlib.contextmanager
+def patience(what: str) -> Iterator[None]:
+    """Say on stderr what is going on if it takes longer than a second, and if that is a terminal."""
+    if not on_terminal():
+        yield
+        return
+    shown = contextlib.ExitStack()
+
+    def show() -> None:
+        from rich.console import Console
+
+        shown.enter_context(Console(stderr=True).status(f"{what} …"))
+
+    timer = threading.Timer(PATIENCE, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        shown.close()
+
+
+def on_terminal() -> bool:
+    """Whether a person sees what goes to stderr."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
+# --- the commands -----------------------------------------------------------------------------------------------------
+
+
+def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    """Say the version; a copy that was never installed has none."""
+    if wanted:
+        from importlib import metadata
+
+        try:
+            click.echo(f"simulator {metadata.version('thread-interleaving-simulator')}")
+        except metadata.PackageNotFoundError:
+            click.echo("simulator (not installed, so the version is not known)")
+        context.exit()
+
+
+class InOrder(click.Group):
+    """Lists its commands in the order in which one meets them."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=InOrder, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=show_version, help="Show the version and exit."
+)
 def main() -> None:
     """Run small concurrent programs under every interleaving: count them, find what goes wrong, replay it, draw it.
 
-    FILE is a Python file that says ``program = Program(A=…, B=…)``; FILE:NAME picks another program in it. A function
-    ``postcondition(final)`` or ``invariant(state)`` in the file is checked.
+    FILE is a Python file that says program = Program(A=..., B=...) at its top level; FILE:NAME picks another program in it.
+    A function postcondition(final) or invariant(state) in the file is checked.
 
-    Exit codes: 0 explored completely and nothing wrong, 1 something found, 2 usage or bad input, 3 nothing found but the
-    answer is not complete, 4 a replay did not fit the program, 5 no renderer.
+    Results go to stdout, everything else to stderr. Exit codes:
+
+    \b
+    0  explored completely and nothing wrong
+    1  something found
+    2  usage or bad input
+    3  nothing found, but the answer is not complete
+    4  a replay did not fit the program
+    5  no renderer for pictures
     """
 
 
-@main.command()
+max_steps_option = click.option(
+    "--max-steps", type=click.IntRange(min=1), metavar="N", help="How many steps a thread may take: more is an error."
+)
+
+
+@main.command(short_help="Count every interleaving and list the outcomes.")
 @click.argument("file")
-@click.option("--max-states", type=click.IntRange(min=1), help="Stop after so many states; the claim is then partial.")
-@click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True), help="Stop after so many seconds.")
-@click.option("--max-steps", type=click.IntRange(min=1), help="How many steps one thread may take before it is an error.")
+@click.option(
+    "--max-states", type=click.IntRange(min=1), metavar="N", help="Stop after N states: the claim is then partial."
+)
+@click.option(
+    "--max-seconds", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Stop after S seconds, likewise."
+)
+@max_steps_option
 @click.option("--allow-deadlock", is_flag=True, help="A deadlock is nothing wrong.")
 @click.option("--allow-failures", is_flag=True, help="A thread that an exception ends is nothing wrong.")
-@click.option("--no-symmetry", is_flag=True, help="Do not count interchangeable threads by symmetry.")
-@click.option("--no-merge", is_flag=True, help="Do not merge histories that leave a thread in the same local state.")
-@click.option("--json", "as_json", is_flag=True, help="The answer as JSON.")
+@click.option("--no-symmetry", is_flag=True, help="Tell interchangeable threads apart: slower, same answer.")
+@click.option("--no-merge", is_flag=True, help="Tell histories with one local state apart: slower, same answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 @answering
 def explore(
     file: str,
@@ -109,9 +253,12 @@ def explore(
     no_merge: bool,
     as_json: bool,
 ) -> int:
-    """Count every interleaving of a program and list its outcomes, each with its simplest example."""
+    """Count every interleaving of a program and list its outcomes, each with its simplest example.
+
+    Then tells what is wrong, if anything is: a broken invariant, a failed thread, a deadlock, a postcondition that does not
+    hold. Ctrl-C ends the exploration and shows what is known so far.
+    """
     loaded = load(file)
-    limits: dict[str, Any] = {} if max_steps is None else {"max_steps": max_steps}
     result = explore_program(
         loaded.program,
         invariant=loaded.invariant,
@@ -119,195 +266,290 @@ def explore(
         max_seconds=max_seconds,
         symmetry=not no_symmetry,
         merge=not no_merge,
-        progress=True,
-        **limits,
+        progress=on_terminal(),
+        **limits(max_steps),
     )
-    wrong = findings(result, loaded.postcondition, deadlock=allow_deadlock, failures=allow_failures)
+    try:
+        with patience("looking for the simplest examples (Ctrl-C: do without)"):
+            for summary in result.outcomes:
+                summary.example  # noqa: B018  it is searched for when it is first asked for
+    except KeyboardInterrupt:
+        return without_examples(result, loaded, allow_deadlock, allow_failures, as_json)
+    if not as_json:
+        show_exploration(result)
+    try:
+        wrong = findings(result, loaded.postcondition, deadlock=allow_deadlock, failures=allow_failures)
+    except SimulatorError:  # the postcondition raised: that is told, but what was found out is not lost
+        if as_json:
+            show_json(result.to_data() | {"findings": None})
+        raise
     if as_json:
         show_json(result.to_data() | {"findings": [finding.to_data() for finding in wrong]})
     else:
-        show_exploration(result)
         for finding in wrong:
-            click.echo(f"\n{finding}")
+            say(f"\n{finding}")
+    return verdict(result, bool(wrong))
+
+
+@main.command(short_help="Run exactly the steps of a schedule.")
+@click.argument("file")
+@click.argument("schedule")
+@click.option("-o", "--output", metavar="PICTURE", help=f"Draw it too; the suffix decides: {' '.join(SUFFIXES)}")
+@click.option("--json", "as_json", is_flag=True, help="Print the execution as JSON.")
+@answering
+def replay(file: str, schedule: str, output: str | None, as_json: bool) -> int:
+    """Run exactly the steps of SCHEDULE, then stop.
+
+    SCHEDULE says who takes each step: ABAB, or with repeats 'A*1000 B', or in words 'producer consumer*2'; or it is the
+    .json file of an execution, whose events are then compared too.
+    """
+    if output is not None:
+        check_output(output, "timeline")
+    loaded = load(file)
+    execution = replay_program(loaded.program, read_schedule(schedule))
+    if as_json:
+        show_json(execution.to_data())
+    else:
+        say(story(execution))
+    return CLEAN if output is None else save_picture(execution, output)
+
+
+@main.command(short_help="Find the simplest execution that ends in a given way.")
+@click.argument("file")
+@click.argument("condition")
+@max_steps_option
+@click.option("--json", "as_json", is_flag=True, help="Print the execution as JSON, null if there is none.")
+@answering
+def find(file: str, condition: str, max_steps: int | None, as_json: bool) -> int:
+    """Find the simplest execution whose outcome satisfies CONDITION, or prove that there is none.
+
+    CONDITION is a Python expression over the names of the shared objects, and status, failures, returned, output, final:
+
+    \b
+    'counter == 1'
+    'status == "deadlock"'
+    '"A" in failures'
+    'final["fork 1"]'    (for a name that is no word)
+
+    Exit code 1 if there is one, 0 if it is proved that there is none.
+    """
+    loaded = load(file)
+    goal = condition_of(condition, loaded.program)
+    execution = find_execution(loaded.program, goal, progress=on_terminal(), **limits(max_steps))
+    if as_json:
+        show_json(None if execution is None else execution.to_data())
+    elif execution is None:
+        say(f"no interleaving ends with {condition.strip()} (every one was examined)")
+    else:
+        say(story(execution))
+    return CLEAN if execution is None else FOUND
+
+
+@main.command(short_help="Draw a timeline, or a graph of who waits for whom.")
+@click.argument("file")
+@click.argument("what", type=click.Choice(PICTURES), metavar="WHAT")
+@click.option("-s", "--schedule", help="The execution to draw, as for replay; by default the simplest that goes wrong.")
+@click.option("--step", type=click.IntRange(min=0), metavar="N", help="Draw the moment after N steps; by default the end.")
+@max_steps_option
+@click.option("-o", "--output", metavar="PICTURE", required=True, help=f"The suffix decides: {' '.join(SUFFIXES)}")
+@answering
+def draw(file: str, what: str, schedule: str | None, step: int | None, max_steps: int | None, output: str) -> int:
+    """Draw a picture of an execution. WHAT is one of:
+
+    \b
+    timeline             one column per thread, one line per step
+    wait-for             which thread waits for which other one
+    resource-allocation  the same with the locks between them
+
+    Without --schedule a graph shows the simplest deadlock, a timeline the simplest execution in which anything goes wrong.
+    """
+    check_output(output, what)
+    loaded = load(file)
+    if schedule is not None:
+        execution = replay_program(loaded.program, read_schedule(schedule))
+    else:
+        execution = worst_execution(loaded, what, limits(max_steps))
+        note(f"drawing {execution.schedule}: {execution.outcome}" if execution.schedule else f"drawing {execution.outcome}")
+    if step is not None and step > len(execution):
+        raise click.UsageError(f"there is no moment after {step} steps: the execution has {len(execution)}")
+    if what == "timeline":
+        upto = execution if step is None else replay_program(loaded.program, execution.schedule[:step])
+        return save_picture(upto, output)
+    from simulator import analysis
+
+    graph = analysis.wait_for_graph if what == "wait-for" else analysis.resource_allocation_graph
+    return save_picture(graph(execution, step), output)
+
+
+@main.command(short_help="Compare the simulator with real threads.")
+@click.argument("file")
+@click.option(
+    "--runs", type=click.IntRange(min=0), metavar="N", default=200, show_default=True, help="How often threads run free."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1_000,
+    show_default=True,
+    help="Force at most N interleavings.",
+)
+@answering
+def crosscheck(file: str, runs: int, limit: int) -> int:
+    """Compare the simulator with real threads: force interleavings on them, then let them run free.
+
+    Every trace and every outcome must be one that was predicted; the first difference is told, with exit code 1.
+    """
+    loaded = load(file)
+    with patience("comparing with real threads"):
+        compared = crosscheck_program(loaded.program, runs=runs, limit=limit)
+    say(str(compared))
+    return CLEAN
+
+
+@main.command(short_help="Show it all on two small programs.")
+@click.option(
+    "-o", "--output", metavar="FOLDER", default="pictures", show_default=True, help="The folder to leave pictures in."
+)
+@answering
+def demo(output: str) -> int:
+    """Show it all on two small programs, the lost update and a deadlock, and leave pictures in a folder."""
+    from simulator.demo import show
+
+    return NO_RENDERER if show(Path(output), say) else CLEAN
+
+
+@main.command(short_help="Say what this installation can do.")
+@answering
+def doctor() -> int:
+    """Say what this installation can do: Python, Graphviz, fonts; and how to get what is missing."""
+    from simulator.doctor import examine
+
+    report = examine()
+    say(str(report))
+    return CLEAN if report.can_draw else NO_RENDERER
+
+
+# --- what the commands have in common ---------------------------------------------------------------------------------
+
+
+def limits(max_steps: int | None) -> dict[str, Any]:
+    """The limits that were given, as parameters."""
+    return {} if max_steps is None else {"max_steps": max_steps}
+
+
+def verdict(result: Exploration, wrong: bool) -> int:
+    """The exit code of an exploration."""
     if wrong:
         return FOUND
     return CLEAN if result.claim == "complete" else INCOMPLETE
 
 
-@main.command()
-@click.argument("file")
-@click.argument("schedule")
-@click.option("-o", "--output", type=click.Path(), help="Draw it to this file instead; the suffix decides.")
-@click.option("--json", "as_json", is_flag=True, help="The execution as JSON.")
-@answering
-def replay(file: str, schedule: str, output: str | None, as_json: bool) -> int:
-    """Run exactly the steps of SCHEDULE: 'ABAB', 'A*1000 B', 'producer consumer', or a .json file of an execution."""
-    loaded = load(file)
-    execution = replay_program(loaded.program, read_schedule(schedule))
-    if output is not None:
-        return save_picture(execution, output)
+def without_examples(result: Exploration, loaded: Loaded, deadlock: bool, failures: bool, as_json: bool) -> int:
+    """Show an exploration whose examples nobody wanted to wait for."""
+    none: Any = SimpleNamespace(schedule="–", preemptions=None)
+    known = [each if "example" in vars(each) else changed(each, _find_example=lambda: none) for each in result.outcomes]
+    bare = changed(result, outcomes=tuple(known))
     if as_json:
-        show_json(execution.to_data())
+        data = bare.to_data()
+        for each in data["outcomes"]:
+            each["example"] = None if each["example"] == none.schedule else each["example"]
+        show_json(data | {"findings": None})
     else:
-        click.echo(story(execution))
-    return CLEAN
+        show_exploration(bare)
+    note("interrupted: the examples were not looked for")
+    finished = [each for each in result.outcomes if each.status == "finished"]
+    wrong = bool(result.violations or (result.failures and not failures) or (result.deadlocks and not deadlock))
+    holds = loaded.postcondition
+    return verdict(result, wrong or (holds is not None and not all(judge(holds, each.final) for each in finished)))
 
 
-@main.command()
-@click.argument("file")
-@click.argument("condition")
-@click.option("--json", "as_json", is_flag=True, help="The execution as JSON, null if there is none.")
-@answering
-def find(file: str, condition: str, as_json: bool) -> int:
-    """Find the simplest execution whose outcome satisfies CONDITION, or prove that there is none.
-
-    CONDITION is a Python expression over the names of the shared objects, and status, failures, returned, output:
-    'counter == 1', 'status == "deadlock"', '"A" in failures'. Exit code 1 if there is one, 0 if it is proved that there
-    is none.
-    """
-    loaded = load(file)
-    execution = find_execution(loaded.program, condition_of(condition), progress=True)
-    if as_json:
-        show_json(None if execution is None else execution.to_data())
-    elif execution is None:
-        click.echo(f"no interleaving ends with {condition} (every one was examined)")
-    else:
-        click.echo(story(execution))
-    return CLEAN if execution is None else FOUND
-
-
-PICTURES = ("timeline", "wait-for", "resource-allocation")
-
-
-@main.command()
-@click.argument("file")
-@click.argument("what", type=click.Choice(PICTURES))
-@click.option("-s", "--schedule", help="The execution to draw; by default the simplest one in which something goes wrong.")
-@click.option("--step", type=click.IntRange(min=0), help="Draw the moment after so many steps; by default the end.")
-@click.option("-o", "--output", type=click.Path(), required=True, help="The suffix decides: .svg .png .pdf .dot .txt .json")
-@answering
-def draw(file: str, what: str, schedule: str | None, step: int | None, output: str) -> int:
-    """Draw a picture: the timeline of an execution, or the wait-for or resource-allocation graph at a moment of it."""
-    from simulator import analysis
-
-    loaded = load(file)
-    if schedule is not None:
-        execution = replay_program(loaded.program, read_schedule(schedule))
-    else:
-        execution = worst_execution(loaded, deadlock=what != "timeline")
-        click.echo(f"drawing {execution.schedule}: {execution.outcome}", err=True)
-    if what == "timeline":
-        return save_picture(execution, output)
-    graph = analysis.wait_for_graph if what == "wait-for" else analysis.resource_allocation_graph
-    return save_picture(graph(execution, step), output)
-
-
-@main.command()
-@click.argument("file")
-@click.option(
-    "--runs", type=click.IntRange(min=0), default=200, show_default=True, help="How often to let threads run free."
-)
-@click.option("--limit", type=click.IntRange(min=1), default=1_000, show_default=True, help="Force at most so many.")
-@answering
-def crosscheck(file: str, runs: int, limit: int) -> int:
-    """Compare the simulator with real threads: force interleavings on them, then let them run free."""
-    loaded = load(file)
-    click.echo(str(crosscheck_program(loaded.program, runs=runs, limit=limit)))
-    return CLEAN
-
-
-@main.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("pictures"), show_default=True)
-@answering
-def demo(output: Path) -> int:
-    """Show it all on the lost update and a deadlock; leaves pictures in a folder."""
-    from simulator.demo import show
-
-    return NO_RENDERER if show(output, click.echo) else CLEAN
-
-
-@main.command()
-@answering
-def doctor() -> int:
-    """Say what this installation can do: Python, Graphviz, fonts, and how to get what is missing."""
-    from simulator.doctor import examine
-
-    report = examine()
-    click.echo(str(report))
-    return CLEAN if report.can_draw else NO_RENDERER
-
-
-def read_schedule(text: str) -> str | Execution:
-    """A schedule as it stands on the command line: a text, or the .json file of an execution."""
-    if text.endswith(".json"):
-        return Execution.from_json(Path(text).read_text(encoding="utf-8"))
-    return text
-
-
-def condition_of(text: str) -> Callable[[Outcome], object]:
-    """A goal from a Python expression over the values at the end."""
-    try:
-        code = compile(text.strip(), "<condition>", "eval")
-    except SyntaxError as error:
-        raise PredicateError(
-            f"cannot read the condition {text!r}: {error.msg}.\nWrite a Python expression, such as: counter == 1"
-        ) from None
-
-    def condition(outcome: Outcome) -> object:
-        values: dict[str, Any] = {getattr(object, "name", str(object)): value for object, value in outcome.final.items()}
-        values |= {"final": outcome.final, "status": outcome.status, "failures": outcome.failures}
-        values |= {"returned": outcome.returned, "output": outcome.output}
-        try:
-            return eval(code, {}, values)
-        except NameError as error:
-            raise NameError(f"{error}; the names are: {', '.join(values)}") from None
-
-    condition.__name__ = f"the condition {text!r}"
-    return condition
-
-
-def worst_execution(loaded: Loaded, deadlock: bool) -> Execution:
-    """The simplest execution in which something goes wrong; for a graph of waiting threads, the simplest deadlock."""
-    result = explore_program(loaded.program, invariant=loaded.invariant, progress=True)
-    if deadlock:
-        if not result.deadlocks:
+def worst_execution(loaded: Loaded, what: str, how: dict[str, Any]) -> Execution:
+    """The simplest execution in which anything goes wrong; for a graph of who waits, the simplest deadlock."""
+    program, holds = loaded.program, loaded.postcondition
+    if what != "timeline":
+        stuck = find_execution(program, lambda outcome: outcome.status == "deadlock", progress=on_terminal(), **how)
+        if stuck is None:
             raise click.UsageError("no interleaving deadlocks: say which moment to draw, with --schedule and --step")
-        return result.deadlocks[0].example
-    wrong = findings(result, loaded.postcondition)
-    if wrong:
-        return wrong[0].execution
-    return result.outcomes[0].example if result.outcomes else replay_program(loaded.program, "")
+        return stuck
+
+    def wrong(outcome: Outcome) -> bool:
+        if outcome.failures or outcome.status == "deadlock":
+            return True
+        return holds is not None and not judge(holds, outcome.final)
+
+    found = [find_execution(program, wrong, progress=on_terminal(), **how)]
+    if loaded.invariant is not None:
+        result = explore_program(program, invariant=loaded.invariant, progress=on_terminal(), **how)
+        if result.claim == "partial":
+            raise KeyboardInterrupt
+        found += result.violations[:1]
+    simplest = min((each for each in found if each is not None), key=simplicity, default=None)
+    if simplest is not None:
+        return simplest
+    note("nothing goes wrong in any interleaving")
+    any_of_them = find_execution(program, lambda outcome: True, **how)
+    return any_of_them if any_of_them is not None else replay_program(program, "")
+
+
+def check_output(path: str, what: str) -> None:
+    """Complain about the file for a picture before the work is done, and not after it."""
+    output = Path(path)
+    if output.suffix.lower() not in SUFFIXES:
+        got = repr(output.suffix) if output.suffix else f"{path!r}, which has no suffix"
+        raise UnknownFormat(f"cannot save a {what} as {got}. It can be saved as: {' '.join(SUFFIXES)}")
+    if not output.parent.is_dir():
+        why = f"{output.parent} is no folder" if output.parent.exists() else f"there is no folder {output.parent}"
+        raise RenderError(f"cannot write {path}: {why}")
 
 
 def save_picture(value: Any, path: str) -> int:
     """Save a picture and say where."""
     from simulator.render import save
 
-    save(value, path)
-    click.echo(f"wrote {path}", err=True)
+    with patience(f"drawing {path}"):
+        save(value, path)
+    note(f"wrote {path}")
     return CLEAN
 
 
 def show_json(data: Any) -> None:
-    """Print JSON."""
-    click.echo(json.dumps(data, ensure_ascii=False, indent=1))
+    """Print JSON; in ASCII, if stdout can show nothing else."""
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    try:
+        text.encode(getattr(answer().stream, "encoding", None) or "utf-8")
+    except UnicodeError:
+        text = json.dumps(data, indent=1)
+    say(text)
 
 
 def show_exploration(result: Exploration) -> None:
     """Print the table: by rich in a terminal, as plain text elsewhere."""
-    if not sys.stdout.isatty():
-        click.echo(str(result))
+    if not answer().is_terminal():
+        say(str(result))
         return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=None, header_style="bold")
+    table = Table(header_style="bold")
     for position, heading in enumerate(result.columns()):
         table.add_column(heading, justify="right" if 0 < position < 4 else "left", overflow="fold")
     for summary in result.outcomes:
         bad = summary.status == "deadlock" or summary.outcome.failures
-        table.add_row(*result.row(summary), style="red" if bad else None)
-    console = Console(highlight=False)
+        table.add_row(*map(plain, result.row(summary)), style="red" if bad else None)
+    console = Console(file=answer().stream, highlight=False)
     console.print(result.headline(), style="bold", markup=False)
-    console.print(table)
+    if result.outcomes:
+        console.print(table)
+    for execution in result.violations:
+        console.print(f"invariant broken: {execution.schedule}", style="red", markup=False)
+    if result.outcomes:
+        console.print(result.legend(), markup=False)
     console.print(f"claim: {result.claim}", markup=False)
+
+
+def plain(text: str) -> Any:
+    """A text that says what it says: brackets in it are no markup."""
+    from rich.text import Text
+
+    return Text(text)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import NoRenderer
+from simulator.errors import NoRenderer, RenderError
 from simulator.execution import Execution
 from simulator.exploration.statespace import explore
 from simulator.objects import Lock, Operation, Shared
@@ -44,6 +44,7 @@ opposite = Program(A=left_then_right, B=right_then_left)
 
 def show(folder: Path, say: Say) -> bool:
     """Tell it all, and leave pictures in `folder`. Answers whether a renderer for them is missing."""
+    _make(folder)
     say("1. COUNTER += 1 in two threads. Every interleaving:\n")
     result = explore(racy)
     say(f"{result}\n")
@@ -57,13 +58,19 @@ def show(folder: Path, say: Say) -> bool:
     return _pictures(folder, lost, stuck, say)
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RenderError(f"cannot make the folder {folder}: {error.strerror or error}") from None
+
+
 def _pictures(folder: Path, lost: Execution, stuck: Execution, say: Say) -> bool:
     from simulator import analysis, render
 
     wait_for = analysis.wait_for_graph(stuck)
     allocation = analysis.resource_allocation_graph(stuck)
     pictures = {"lost_update": lost, "deadlock_wait_for": wait_for, "deadlock_resources": allocation}
-    folder.mkdir(parents=True, exist_ok=True)
     missing = False
     written = []
     for name, value in pictures.items():
@@ -76,5 +83,5 @@ def _pictures(folder: Path, lost: Execution, stuck: Execution, say: Say) -> bool
                 if not missing:
                     say(str(error))
                 missing = True
-    say(f"6. Pictures in {folder}: {', '.join(written)}")
+    say("\n  ".join([f"6. Pictures in {folder}:\n", *written]))
     return missing

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simulator.body import Location
 from simulator.errors import ScheduleError
-from simulator.objects.base import Operation, SharedObject
-from simulator.objects.console import Console
-from simulator.objects.values import NoKey, value_key
+from simulator.location import Location
+from simulator.objects.base import Operation
+from simulator.outcome import Final, Outcome, Quoted, outcome_data, plain, unplain
 from simulator.schedule import Schedule, thread_of
 
 if TYPE_CHECKING:
@@ -19,24 +18,6 @@ if TYPE_CHECKING:
 
 JSON_FORMAT = "simulator execution"
 JSON_VERSION = 1
-
-
-class Quoted:
-    """Something read back from a file, of which only the text is known. It prints as that text and equals nothing else."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __repr__(self) -> str:
-        return self.text
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Quoted) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,126 +40,6 @@ class Event:
 def describe_step(operation: Any, answer: Any) -> str:
     """``counter.read() -> 0``; nothing after the call when there is nothing to say."""
     return f"{operation}" if answer is None else f"{operation} -> {answer!r}"
-
-
-class Final(Mapping[Any, Any]):
-    """The values of the shared objects: ``final[counter]`` or ``final["counter"]``.
-
-    An object that no thread has touched has the value it started with.
-    """
-
-    __slots__ = ("_values",)
-
-    def __init__(self, values: Mapping[Any, Any]) -> None:
-        self._values = dict(sorted(values.items(), key=lambda entry: _serial(entry[0])))
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, str):
-            return self._values[self._named(key)]
-        if key in self._values:
-            return self._values[key]
-        if isinstance(key, SharedObject):
-            found = [known for known in self._values if str(known) == key.name and isinstance(known, Quoted)]
-            return self._values[found[0]] if found else key.value(key.initial)
-        raise KeyError(key)
-
-    def _named(self, name: str) -> Any:
-        found = [key for key in self._values if _name(key) == name]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            kinds = " and ".join(repr(key) for key in found)
-            raise KeyError(f"{name!r} could be {kinds}: use the object itself, as in final[{name}]")
-        known = ", ".join(map(_name, self._values)) or "none"
-        raise KeyError(f"no shared object is called {name!r}; those that were used are: {known}")
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __repr__(self) -> str:
-        return "{" + ", ".join(f"{_name(key)}: {value!r}" for key, value in self._values.items()) + "}"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Final) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """Equal for equal values; an object that still has its first value counts as one that was never touched."""
-        return tuple(
-            (_name(object), object.kind if isinstance(object, SharedObject) else "", result_key(value))
-            for object, value in self._values.items()
-            if not isinstance(object, SharedObject) or result_key(value) != result_key(object.value(object.initial))
-        )
-
-
-def _serial(object: Any) -> int:
-    return object.serial if isinstance(object, SharedObject) else 0
-
-
-def _name(object: Any) -> str:
-    return object.name if isinstance(object, SharedObject) else str(object)
-
-
-def result_key(value: Any) -> Any:
-    """A key for anything a thread may return; what can be changed in place goes by what it looks like."""
-    try:
-        return value_key(value)
-    except NoKey:
-        return (type(value), repr(value))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """How an execution ended.
-
-    ``status`` is "finished" (every thread has ended), "deadlock" (nothing enabled, someone unfinished) or "unfinished" (the
-    run was stopped). ``failures`` maps the threads that an exception ended to its text, ``returned`` the others that have
-    ended to what they returned.
-    """
-
-    status: str
-    final: Final
-    failures: Mapping[str, str]
-    returned: Mapping[str, Any]
-
-    @property
-    def output(self) -> str:
-        """What the consoles show."""
-        return "".join(value for object, value in self.final.items() if isinstance(object, Console))
-
-    @property
-    def key(self) -> tuple[Any, ...]:
-        """Equal for equal outcomes."""
-        returned = tuple((name, result_key(value)) for name, value in self.returned.items())
-        return (self.status, self.final.key, tuple(self.failures.items()), returned)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Outcome) and self.key == other.key
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __str__(self) -> str:
-        """One line: the status if it is no plain end, the values, what failed, what was returned if anything was."""
-        parts = [] if self.status == "finished" else [self.status]
-        parts += filter(None, (_news(object, value) for object, value in self.final.items()))
-        locked = [
-            _name(object) for object, value in self.final.items() if getattr(object, "can_stay_locked", False) and value
-        ]
-        parts += [f"{' and '.join(locked)} still locked"] if locked else []
-        parts += [f"{name} failed: {text}" for name, text in self.failures.items()]
-        parts += [f"{name} returned {value!r}" for name, value in self.returned.items() if value is not None]
-        return ", ".join(parts) or "finished"
-
-
-def _news(object: Any, value: Any) -> str:
-    return object.news(value) if isinstance(object, SharedObject) else f"{_name(object)} = {value!r}"
 
 
 class Execution:
@@ -272,7 +133,7 @@ class Execution:
                 {
                     "thread": event.thread,
                     "operation": repr(event.operation),
-                    "answer": _plain(event.answer),
+                    "answer": plain(event.answer),
                     "location": str(event.location) if event.location else None,
                 }
                 for event in self.trace
@@ -299,11 +160,11 @@ class Execution:
     def _from_data(cls, data: Mapping[str, Any]) -> Execution:
         schedule = Schedule.parse(data["schedule"], data["threads"])
         ended = data["outcome"]
-        final = Final({Quoted(name): _unplain(value) for name, value in ended["final"].items()})
-        returned = {name: _unplain(value) for name, value in ended["returned"].items()}
+        final = Final({Quoted(name): unplain(value) for name, value in ended["final"].items()})
+        returned = {name: unplain(value) for name, value in ended["returned"].items()}
         outcome = Outcome(ended["status"], final, dict(ended["failures"]), returned)
         trace = tuple(
-            Event(index, step["thread"], Quoted(step["operation"]), _unplain(step["answer"]), step["location"])  # type: ignore[arg-type]
+            Event(index, step["thread"], Quoted(step["operation"]), unplain(step["answer"]), step["location"])  # type: ignore[arg-type]
             for index, step in enumerate(data["trace"])
         )
         if schedule.threads != tuple(event.thread for event in trace):
@@ -314,36 +175,9 @@ class Execution:
         return execution
 
 
-def outcome_data(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as plain dictionaries, for JSON."""
-    return {
-        "status": outcome.status,
-        "final": {_name(object): _plain(value) for object, value in outcome.final.items()},
-        "failures": dict(outcome.failures),
-        "returned": {name: _plain(value) for name, value in outcome.returned.items()},
-    }
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON: itself where JSON has it, else its text. A tuple is a list; JSON has no other use for one here."""
-    if value is None or type(value) in (bool, int, str):
-        return value
-    if type(value) is float and value == value and abs(value) != float("inf"):
-        return value
-    if type(value) is tuple:
-        return [_plain(part) for part in value]
-    return {"repr": repr(value)}
-
-
-def _unplain(value: Any) -> Any:
-    if isinstance(value, list):
-        return tuple(_unplain(part) for part in value)
-    return Quoted(value["repr"]) if isinstance(value, dict) else value
-
-
 def same_record(recorded: Event, performed: Event) -> bool:
     """Whether a step read from a file is the step that was performed now, as far as texts can tell."""
-    return repr(recorded.operation) == repr(performed.operation) and _plain(recorded.answer) == _plain(performed.answer)
+    return repr(recorded.operation) == repr(performed.operation) and plain(recorded.answer) == plain(performed.answer)
 
 
 def preemptions_in(schedule: Sequence[str], enabled: Sequence[Sequence[str]]) -> int:

@@ -18,53 +18,23 @@ from typing import Any
 
 from simulator.automaton import Automaton, Node
 from simulator.body import Failed, Returned
-from simulator.execution import Event, Execution, Final, Outcome
+from simulator.execution import Event, Execution
 from simulator.objects.base import BLOCKED, Operation, SharedObject
 from simulator.objects.threads import ENDED, NEW, STARTED, Worker
-from simulator.objects.values import value_key
+from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.schedule import Schedule, option_of, thread_of
 from simulator.scheduler import duplicate_name
+from simulator.tables import FIELD, FIELD_BITS, OPTION, OPTION_BITS, Delta, Moves, ObjectTable, Pending, Row
 
-FIELD_BITS = 24
-"""How many bits of a packed state each thread and each object has: room for 16 million nodes, or states."""
-FIELD = (1 << FIELD_BITS) - 1
 THREAD_STEPS = 10_000
 """How many steps one thread may take before it is taken to go on for ever."""
 
 START = 0
 """The node of every thread at which it begins."""
 
-OPTION_BITS = 8
-"""What is done in a step is coded as one integer: the position of the thread, and in so many lower bits its option."""
-OPTION = (1 << OPTION_BITS) - 1
-
 Move = tuple[int, int]
 """(code of the step, state after it)"""
-
-
-class ObjectTable:
-    """The states of one object that were met so far, numbered; the first is its initial state."""
-
-    def __init__(self, object: SharedObject, shift: int, keep_all: bool) -> None:
-        self.object = object
-        self.essence = object.essence
-        self.keep_all = keep_all
-        self.shift = shift
-        self.states: list[Any] = [object.initial]
-        self._numbers: dict[Any, int] = {value_key(object.initial): 0}
-
-    def state(self, packed: int) -> Any:
-        """The state of the object in a packed state."""
-        return self.states[(packed >> self.shift) & FIELD]
-
-    def number(self, state: Any) -> int:
-        """The number of a state; a new one if it was not met before."""
-        state = state if self.keep_all else self.object.essential(state)
-        number = self._numbers.setdefault(value_key(state), len(self.states))
-        if number == len(self.states):
-            self.states.append(state)
-        return number
 
 
 class Reconsider(Exception):
@@ -95,7 +65,7 @@ class Machine:
             for kind in sorted(set(self.kinds))
         }
         self._automaton = [self._automata[kind] for kind in self.kinds]
-        self._pending = [_Pending(self, thread) for thread in range(len(program.names))]
+        self._pending = [Pending(self, thread) for thread in range(len(program.names))]
         self._fields = [(pending.field, pending) for pending in self._pending]
         self._needed = [position for position, name in enumerate(program.names) if name not in program.daemons]
         self._workers = {program.position(name): self._table(worker) for name, worker in program.workers.items()}
@@ -144,7 +114,7 @@ class Machine:
                 after.append((pending.code + option, state + delta))
         return after
 
-    def _deltas(self, state: int, pending: _Pending) -> tuple[int, ...]:
+    def _deltas(self, state: int, pending: Pending) -> tuple[int, ...]:
         row = pending[state & pending.field]
         delta = None if row is None else row[1][state & row[0]]
         if delta is None:
@@ -162,7 +132,7 @@ class Machine:
 
     # Learning: what the tables ask for when they meet something new
 
-    def learn_row(self, thread: int, node: int) -> _Row | None:
+    def learn_row(self, thread: int, node: int) -> Row | None:
         """The row of a thread's table for a node: the fields of what it asks for, and what comes of each of their states."""
         operation = self._automaton[thread].nodes[node].operation
         if operation is None:
@@ -170,9 +140,9 @@ class Machine:
         tables = [self._table(object) for object in operation.touches]
         waits_for_start = node == START and thread in self._workers
         watched = {*tables, self._workers[thread]} if waits_for_start else tables
-        return sum(FIELD << table.shift for table in watched), _Moves(self, thread, node, tables)
+        return sum(FIELD << table.shift for table in watched), Moves(self, thread, node, tables)
 
-    def learn_move(self, thread: int, node: int, tables: Sequence[ObjectTable], state: int) -> _Delta:
+    def learn_move(self, thread: int, node: int, tables: Sequence[ObjectTable], state: int) -> Delta:
         """What a step adds to a packed state; None if it is blocked; one for each option if it is a choice."""
         operation = self._automaton[thread].nodes[node].operation
         assert operation is not None
@@ -340,45 +310,3 @@ class Machine:
             events.append(Event(index, names[thread], operation, performed[1], node.place))
             state = self._certain_step(state, code)
         return tuple(events)
-
-
-_Delta = int | tuple[int, ...] | None
-"""What a step adds to a packed state; several if the environment has a choice; None if it is blocked."""
-
-
-class _Moves(dict[int, Any]):
-    """For one node of a thread: states of the objects it asks for (in their places in a packed state) -> what a step adds.
-
-    None stands for blocked. A missing entry is learned when it is first looked up.
-    """
-
-    __slots__ = ("machine", "node", "tables", "thread")
-
-    def __init__(self, machine: Machine, thread: int, node: int, tables: Sequence[ObjectTable]) -> None:
-        self.machine = machine
-        self.thread = thread
-        self.node = node
-        self.tables = tables
-
-    def __missing__(self, fields: int) -> _Delta:
-        self[fields] = delta = self.machine.learn_move(self.thread, self.node, self.tables, fields)
-        return delta
-
-
-_Row = tuple[int, _Moves]
-
-
-class _Pending(dict[int, "_Row | None"]):
-    """For one thread: node (in its place in a packed state) -> the row of what it asks for there, None once it ended."""
-
-    __slots__ = ("code", "field", "machine", "thread")
-
-    def __init__(self, machine: Machine, thread: int) -> None:
-        self.machine = machine
-        self.thread = thread
-        self.code = thread << OPTION_BITS
-        self.field = FIELD << (thread * FIELD_BITS)
-
-    def __missing__(self, field: int) -> _Row | None:
-        self[field] = row = self.machine.learn_row(self.thread, field >> (self.thread * FIELD_BITS))
-        return row

@@ -11,9 +11,10 @@ from typing import Any
 
 from simulator.body import Body, Failed, Returned
 from simulator.errors import DuplicateName, ScheduleError, StepLimit
-from simulator.execution import Event, Execution, Final, Outcome, preemptions_in, same_record
+from simulator.execution import Event, Execution, preemptions_in, same_record
 from simulator.objects.base import BLOCKED, Operation, SharedObject
 from simulator.objects.threads import ENDED, NEW, STARTED
+from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.schedule import Schedule, option_of, thread_of
 from simulator.strategies import FirstEnabled, Follow, RandomWalk, Strategy

@@ -9,11 +9,12 @@ from itertools import islice
 from typing import Any
 
 from simulator.errors import CheckFailed, CrosscheckFailed, Inconclusive
-from simulator.execution import Event, Execution, Final, Outcome
+from simulator.execution import Event, Execution
 from simulator.exploration.enumerate import interleavings
 from simulator.exploration.results import Exploration, OutcomeSummary, simplicity
 from simulator.exploration.search import judge
 from simulator.exploration.statespace import explore
+from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.scheduler import run
 

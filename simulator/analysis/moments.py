@@ -14,13 +14,15 @@ from typing import Any
 
 from simulator.analysis.ledgers import Deed, Taken, announced_writers, taken_units
 from simulator.analysis.words import count
-from simulator.body import Failed, Location
+from simulator.body import Failed
 from simulator.errors import correction
-from simulator.execution import Execution, Outcome
+from simulator.execution import Execution
+from simulator.location import Location
 from simulator.objects.base import Operation, SharedObject
 from simulator.objects.readers_writers import ReadWriteLock
 from simulator.objects.semaphores import Semaphore
 from simulator.objects.threads import NEW, Worker
+from simulator.outcome import Outcome
 from simulator.program import Program
 from simulator.schedule import Schedule, thread_of
 from simulator.scheduler import Scheduler

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.errors import StepLimit
-from simulator.execution import Execution, Outcome
+from simulator.execution import Execution
 from simulator.machine import THREAD_STEPS, Machine
+from simulator.outcome import Outcome
 from simulator.program import Program
 
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from simulator.execution import Execution, Final, Outcome, outcome_data
+from simulator.execution import Execution
+from simulator.outcome import Final, Outcome, outcome_data
 
 if TYPE_CHECKING:
     from simulator.program import Program

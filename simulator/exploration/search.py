@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from simulator.errors import NondeterministicProgram, PredicateError, SimulatorError
-from simulator.execution import Execution, Final, Outcome
+from simulator.execution import Execution
 from simulator.exploration.budget import Watch
 from simulator.exploration.counting import STATES_BETWEEN_LOOKS
 from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.symmetry import CannotFold, Folding
-from simulator.machine import OPTION_BITS, THREAD_STEPS, Machine, Reconsider
+from simulator.machine import THREAD_STEPS, Machine, Reconsider
+from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.scheduler import replay
+from simulator.tables import OPTION_BITS
 
 CODE_BITS = 16 + OPTION_BITS
 

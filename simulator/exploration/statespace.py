@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from simulator.execution import Execution, Final, Outcome, result_key
+from simulator.execution import Execution
 from simulator.exploration.budget import Watch
 from simulator.exploration.counting import Walk, count, interleavings_of, probability_of
 from simulator.exploration.results import Claim, Exploration, OutcomeSummary, simplicity
@@ -16,6 +16,7 @@ from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.symmetry import CannotFold, Folding
 from simulator.exploration.witnesses import broken_by, confirm, witness
 from simulator.machine import THREAD_STEPS, Machine, Reconsider
+from simulator.outcome import Final, Outcome, result_key
 from simulator.program import Program
 
 MOST_VIOLATIONS = 10

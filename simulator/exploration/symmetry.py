@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from simulator.errors import TooManyOutcomes
-from simulator.execution import Outcome, result_key
-from simulator.machine import FIELD, FIELD_BITS, Machine, ObjectTable
+from simulator.machine import Machine
 from simulator.objects.values import value_key
+from simulator.outcome import Outcome, result_key
+from simulator.tables import FIELD, FIELD_BITS, ObjectTable
 
 MOST_NAMES = 100_000
 """How many different ways to give the threads their names one outcome may have before it is refused."""

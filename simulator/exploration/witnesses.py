@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from simulator.execution import Execution, Outcome
+from simulator.execution import Execution
 from simulator.exploration.counting import Walk
 from simulator.exploration.search import confirmed
 from simulator.exploration.symmetry import Folding
-from simulator.machine import OPTION, OPTION_BITS, Machine
+from simulator.machine import Machine
+from simulator.outcome import Outcome
+from simulator.tables import OPTION, OPTION_BITS
 
 MOST_CONFIRMED = 200
 """For how many outcomes a witness is re-run before an exploration is answered."""

@@ -15,11 +15,12 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, Protocol, Self
 
-from simulator.body import Body, Failed, Location, Returned, is_ours, unwind
+from simulator.body import Body, Failed, Returned, unwind
 from simulator.errors import ProgramError, RealThreadError
-from simulator.execution import Final, Outcome
+from simulator.location import Location, is_ours
 from simulator.objects.base import Operation, Raised, SharedObject
 from simulator.objects.threads import RealWorker
+from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.scheduler import duplicate_name
 

@@ -11,8 +11,8 @@ from collections import Counter
 
 from simulator.body import Body
 from simulator.errors import RealThreadError
-from simulator.execution import Outcome
 from simulator.objects.base import BLOCKED, Operation
+from simulator.outcome import Outcome
 from simulator.program import Program
 from simulator.real_threads.crew import Crew, Member, open_gate
 
