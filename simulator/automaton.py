@@ -15,7 +15,7 @@ from simulator.body import Body, Ending
 from simulator.errors import NondeterministicProgram, StepLimit
 from simulator.local_state import local_state
 from simulator.location import Location
-from simulator.objects.base import Operation, Raised
+from simulator.objects.operations import Operation, Raised
 from simulator.objects.values import NoKey, value_key
 from simulator.program import Program
 

@@ -23,7 +23,8 @@ from simulator.errors import (
     correction,
 )
 from simulator.location import Location, raised_at, running_at, suspended_at
-from simulator.objects.base import Guard, Operation, Raised, Steps, making
+from simulator.objects.guards import Guard
+from simulator.objects.operations import Operation, Raised, Steps, making
 from simulator.objects.values import without_guards
 from simulator.program import Program, start
 

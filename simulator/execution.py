@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.errors import ScheduleError
 from simulator.location import Location
-from simulator.objects.base import Operation
+from simulator.objects.operations import Operation
 from simulator.outcome import Final, Outcome, Quoted, outcome_data, plain, unplain
 from simulator.schedule import Schedule, thread_of
 

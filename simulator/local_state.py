@@ -22,7 +22,8 @@ from functools import partial
 from typing import Any
 
 from simulator.body import Body
-from simulator.objects.base import Guard, Operation
+from simulator.objects.guards import Guard
+from simulator.objects.operations import Operation
 from simulator.objects.values import NoKey, Same, made_once, stands_for_itself, strict_key
 
 ITERATORS = frozenset(

@@ -19,7 +19,8 @@ from typing import Any
 from simulator.automaton import Automaton, Node
 from simulator.body import Failed, Returned
 from simulator.execution import Event, Execution
-from simulator.objects.base import BLOCKED, Operation, SharedObject
+from simulator.objects.base import SharedObject
+from simulator.objects.operations import BLOCKED, Operation
 from simulator.objects.threads import ENDED, NEW, STARTED, Worker
 from simulator.outcome import Final, Outcome
 from simulator.program import Program

@@ -12,7 +12,8 @@ from typing import Any
 from simulator.body import Body, Failed, Returned
 from simulator.errors import DuplicateName, ScheduleError, StepLimit
 from simulator.execution import Event, Execution, preemptions_in, same_record
-from simulator.objects.base import BLOCKED, Operation, SharedObject
+from simulator.objects.base import SharedObject
+from simulator.objects.operations import BLOCKED, Operation
 from simulator.objects.threads import ENDED, NEW, STARTED
 from simulator.outcome import Final, Outcome
 from simulator.program import Program

@@ -191,7 +191,7 @@ def plain(value):
 def first_state(thing):
     kind = type(thing).__name__
     first = {"Lock": False, "RLock": (), "Event": False, "Queue": (), "Console": ""}
-    return first[kind] if kind in first else thing.initial
+    return first.get(kind, thing.initial)
 
 
 def shown(thing, state):

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from simulator import Lock, Program, Queue, Shared, sleep
 
 LOCALS = ("v0", "v1", "v2", "v3", "it0", "it1", "xs", "bump", "bump2")
-BOUND = {name: "0" for name in ("v0", "v1", "v2")} | {name: "iter([1, 2, 3])" for name in ("it0", "it1")}
-BOUND |= {name: "make(0)" for name in ("bump", "bump2")} | {"xs": "[]"}
+BOUND = dict.fromkeys(("v0", "v1", "v2"), "0") | dict.fromkeys(("it0", "it1"), "iter([1, 2, 3])")
+BOUND |= dict.fromkeys(("bump", "bump2"), "make(0)") | {"xs": "[]"}
 """The local variables that have a value at the start of a function, and which; the others are unbound there."""
 CAUGHT = "(ValueError, RuntimeError, Empty, Full)"
 
@@ -47,11 +47,38 @@ shared = st.sampled_from(("x", "y"))
 locks = st.sampled_from(("L", "M"))
 queues = st.sampled_from(("q", "u"))
 expressions = st.sampled_from(
-    ("0", "1", "True", "1.0", "(0, 1)", "v0", "v0 + 1", "v0 == 1", "not v0", "v1", "v2", "v3", "v1 == v0", "(v0, v1)", "len(xs)")
+    (
+        "0",
+        "1",
+        "True",
+        "1.0",
+        "(0, 1)",
+        "v0",
+        "v0 + 1",
+        "v0 == 1",
+        "not v0",
+        "v1",
+        "v2",
+        "v3",
+        "v1 == v0",
+        "(v0, v1)",
+        "len(xs)",
+    )
 )
 conditions = st.sampled_from(("v0", "not v0", "v0 == 1", "v1", "v0 is True", "len(xs) > 1"))
 iterables = st.sampled_from(
-    ("range(2)", "range(2)", "[0, 1]", "(1, True)", "[2]", "enumerate([1, 0])", "zip((1, 2), [0, 1])", "b'ab'", "tuple(xs)", "it0")
+    (
+        "range(2)",
+        "range(2)",
+        "[0, 1]",
+        "(1, True)",
+        "[2]",
+        "enumerate([1, 0])",
+        "zip((1, 2), [0, 1])",
+        "b'ab'",
+        "tuple(xs)",
+        "it0",
+    )
 )
 computations = st.sampled_from(
     (

@@ -27,7 +27,7 @@ from simulator import (
     interleavings,
     replay,
     run,
-    sleep,
+    sleep,  # noqa: F401 (for the threads in lecture.py)
 )
 from simulator.errors import (
     CheckFailed,
@@ -63,7 +63,12 @@ def lecture(text, name="thread"):
     return namespace[name]
 
 
-PERFORMERS = [explore, run, lambda program: list(interleavings(program)), lambda program: find(program, lambda outcome: True)]
+PERFORMERS = [
+    explore,
+    run,
+    lambda program: list(interleavings(program)),
+    lambda program: find(program, lambda outcome: True),
+]
 everybody = pytest.mark.parametrize("perform", PERFORMERS, ids=["explore", "run", "interleavings", "find"])
 
 MISTAKES = {
@@ -157,7 +162,8 @@ MISTAKES = {
     ),
     "with a lock, in a thread that catches everything": (
         MissingYield,
-        "def thread():\n    try:\n        with lock:\n            yield counter.read()\n    except Exception:\n        pass\n",
+        "def thread():\n    try:\n        with lock:\n            yield counter.read()\n"
+        "    except Exception:\n        pass\n",
         "use 'with (yield lock.acquire()):', not 'with lock:': taking a Lock is a step.\n\n"
         "    with lock:                    # incorrect\n"
         "    with (yield lock.acquire()):  # correct\n\n"
@@ -372,7 +378,13 @@ def waits_for_nine():
 
 BAD_SCHEDULES = [
     ("AC", "step 2 of 'AC' wants C, but there is no thread C.\nThe threads are A, B, F, W.", 2, "C", ()),
-    ("AB", "step 2 of 'AB' wants B, but B is blocked: lock.acquire() waits for A.\nEnabled at that point: A, F.", 2, "B", "AF"),
+    (
+        "AB",
+        "step 2 of 'AB' wants B, but B is blocked: lock.acquire() waits for A.\nEnabled at that point: A, F.",
+        2,
+        "B",
+        "AF",
+    ),
     ("FF", "step 2 of 'FF' wants F, but F has failed (ValueError: boom).\nEnabled at that point: A, B.", 2, "F", "AB"),
     (
         "A*4 A",
@@ -646,9 +658,7 @@ def test_a_thread_that_never_ends_is_told_how_to_wait(raises_in_full):
 
 @pytest.mark.parametrize("perform", [explore, run, lambda program: replay(program, "AA")])
 def test_a_thread_that_computes_for_ever_is_interrupted_by_name_and_line(raises_in_full, perform):
-    text = (
-        "def thread():\n    yield counter.read()\n    computing.set()\n    while True:\n        pass\n    yield counter.read()\n"
-    )
+    text = "def thread():\n    yield counter.read()\n    computing.set()\n    while True:\n        pass\n"
     body = lecture(text)
     computing = body.__globals__["computing"] = threading.Event()
 

@@ -23,7 +23,7 @@ from simulator import (
     replay,
     run,
 )
-from simulator.execution import Final
+from simulator.outcome import Final
 
 counter, other = Shared("counter", 0), Shared("other", "text")
 lock = Lock("lock")
@@ -105,7 +105,7 @@ def test_final_values_can_be_asked_for_by_object_and_by_name():
 
 def test_a_name_that_could_mean_two_objects_is_refused():
     final = Final({Shared("both", 0): 1, Lock("both"): True})
-    with pytest.raises(KeyError, match="could be Shared.*and Lock"):
+    with pytest.raises(KeyError, match=r"could be Shared.*and Lock"):
         final["both"]
 
 

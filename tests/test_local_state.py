@@ -9,7 +9,7 @@ import pytest
 from simulator import Lock, Program, Shared, explore, interleavings
 
 x, y, z = Shared("x", 0), Shared("y", 0), Shared("z", 0)
-lock = Lock("lock")
+lock, other = Lock("lock"), Lock("other")
 TRAPS = []
 
 
@@ -139,9 +139,22 @@ def zero_is_not_minus_zero():
 
 @trap
 def a_guard_is_not_true():
-    got = (yield lock.acquire(blocking=False)) if (yield x.read()) else (yield lock.locked())
+    got = yield lock.acquire()
+    if (yield x.read()):
+        got = yield lock.locked()
     yield z.read()
     yield y.write(type(got) is bool)
+
+
+@trap
+def a_guard_belongs_to_one_lock():
+    guards = (yield lock.acquire()), (yield other.acquire())
+    guard = guards[0] if (yield x.read()) else guards[1]
+    guards = None
+    yield z.read()
+    with guard:
+        pass
+    yield y.write(((yield lock.locked()), (yield other.locked())))
 
 
 @trap

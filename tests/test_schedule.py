@@ -10,9 +10,11 @@ names = st.one_of(
     st.sampled_from(["A", "B", "É", "a", "b", "AB", "BA", "ABC", "T27", "T1", "producer", "_", "Ab", "aB", "ß", "É1", "ΑΒ"]),
     st.text(st.characters(blacklist_categories=["Z", "C"], blacklist_characters="*"), min_size=1, max_size=4),
 )
-schedules = st.lists(names, min_size=1, max_size=5).flatmap(
-    lambda pool: st.lists(st.tuples(st.sampled_from(pool), st.integers(1, 40)), max_size=8)
-).map(lambda runs: Schedule([name for name, times in runs for _ in range(times)]))
+schedules = (
+    st.lists(names, min_size=1, max_size=5)
+    .flatmap(lambda pool: st.lists(st.tuples(st.sampled_from(pool), st.integers(1, 40)), max_size=8))
+    .map(lambda runs: Schedule([name for name, times in runs for _ in range(times)]))
+)
 
 
 @given(schedules)

@@ -17,8 +17,9 @@ from simulator.analysis.moments import GOES_FIRST, JOINED, Moment, Standing, mom
 from simulator.analysis.queueing import in_line, remark, woken
 from simulator.execution import Execution
 from simulator.objects.barriers import Barrier
-from simulator.objects.base import Acquirable, SharedObject
+from simulator.objects.base import SharedObject
 from simulator.objects.conditions import Condition
+from simulator.objects.guards import Acquirable
 from simulator.objects.readers_writers import ReadWriteLock
 from simulator.objects.semaphores import Semaphore
 from simulator.objects.threads import Worker

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.objects.base import Operation, Raised, SharedObject
+from simulator.objects.base import SharedObject
+from simulator.objects.operations import Operation, Raised
 from simulator.objects.readers_writers import ReadWriteLock
 from simulator.objects.semaphores import Semaphore
 

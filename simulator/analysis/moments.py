@@ -18,7 +18,8 @@ from simulator.body import Failed
 from simulator.errors import correction
 from simulator.execution import Execution
 from simulator.location import Location
-from simulator.objects.base import Operation, SharedObject
+from simulator.objects.base import SharedObject
+from simulator.objects.operations import Operation
 from simulator.objects.readers_writers import ReadWriteLock
 from simulator.objects.semaphores import Semaphore
 from simulator.objects.threads import NEW, Worker

@@ -2,12 +2,14 @@
 
 from simulator.objects.atomics import Atomic
 from simulator.objects.barriers import Barrier
-from simulator.objects.base import BLOCKED, Acquirable, Blocked, Guard, Operation, Raised, SharedObject, Steps
+from simulator.objects.base import SharedObject
 from simulator.objects.choices import choose
 from simulator.objects.conditions import Condition
 from simulator.objects.console import Console
 from simulator.objects.events import Event
+from simulator.objects.guards import Acquirable, Guard
 from simulator.objects.locks import Lock, RLock
+from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised, Steps
 from simulator.objects.pauses import sleep
 from simulator.objects.queues import LifoQueue, PriorityQueue, Queue
 from simulator.objects.readers_writers import ReadWriteLock

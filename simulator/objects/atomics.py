@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any, TypeVar
 
-from simulator.objects.base import Blocked, Operation, Raised
+from simulator.objects.operations import Blocked, Operation, Raised
 from simulator.objects.variables import RealVariable, Shared
 
 V = TypeVar("V")

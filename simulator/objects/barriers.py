@@ -7,8 +7,9 @@ from collections.abc import Generator
 from threading import BrokenBarrierError
 from typing import Any
 
-from simulator.objects.base import BLOCKED, Blocked, Operation, Raised, SharedObject, Steps
+from simulator.objects.base import SharedObject
 from simulator.objects.locks import written
+from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised, Steps
 
 FILLING, DRAINING, RESETTING, BROKEN = 0, 1, -1, -2
 """The states of a barrier, with the numbers that ``threading`` gives them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.errors import ProgramError, correction
-from simulator.objects.base import Operation, mistake, noted
+from simulator.objects.operations import Operation, mistake, noted
 from simulator.objects.values import frozen
 
 MOST_OPTIONS = 256

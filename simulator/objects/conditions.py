@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
-from simulator.objects.base import BLOCKED, Acquirable, Blocked, Blockers, Operation, Raised, Steps
+from simulator.objects.base import Blockers
+from simulator.objects.guards import Acquirable
 from simulator.objects.locks import FOREVER, Lock, RealRLock, RLock, written
+from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised, Steps
 
 Waiter = tuple[int, int]
 """(position of a thread that waits, how often it held the lock)"""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from simulator.objects.base import Blocked, Operation, SharedObject, Steps
+from simulator.objects.base import SharedObject
+from simulator.objects.operations import Blocked, Operation, Steps
 
 
 class Console(SharedObject):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from simulator.objects.base import BLOCKED, Blocked, Operation, SharedObject
+from simulator.objects.base import SharedObject
 from simulator.objects.locks import written
+from simulator.objects.operations import BLOCKED, Blocked, Operation
 
 
 class Event(SharedObject):

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from simulator.objects.base import BLOCKED, Acquirable, Blocked, Operation, Raised
+from simulator.objects.guards import Acquirable
+from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised
 
 FOREVER = -1
 

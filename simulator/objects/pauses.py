@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.objects.base import Operation, noted
+from simulator.objects.operations import Operation, noted
 
 
 def sleep(seconds: float) -> Operation[None]:

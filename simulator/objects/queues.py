@@ -10,8 +10,9 @@ import time
 from queue import Empty, Full
 from typing import Any
 
-from simulator.objects.base import BLOCKED, Blocked, Operation, Raised, SharedObject
+from simulator.objects.base import SharedObject
 from simulator.objects.locks import may_give_up, written
+from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised
 
 if sys.version_info >= (3, 13):
     from queue import ShutDown

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Generator, Sequence
 from typing import Any, Literal
 
-from simulator.objects.base import BLOCKED, Acquirable, Blocked, Operation, Raised, Steps
+from simulator.objects.guards import Acquirable
 from simulator.objects.locks import FOREVER, check_waiting, written
+from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised, Steps
 
 Preference = Literal["readers", "writers"]
 WORDS = {"release_read": "read", "release_write": "write"}

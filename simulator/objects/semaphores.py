@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from simulator.objects.base import BLOCKED, Acquirable, Blocked, Operation, Raised
+from simulator.objects.guards import Acquirable
 from simulator.objects.locks import attempt_acquire, may_give_up, written
+from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised
 
 
 class Semaphore(Acquirable):

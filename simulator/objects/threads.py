@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from simulator.objects.base import BLOCKED, Blocked, Blockers, Operation, Raised, SharedObject, making
+from simulator.objects.base import Blockers, SharedObject
 from simulator.objects.locks import written
+from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised, making
 
 NEW, STARTED, ENDED = "new", "started", "ended"
 

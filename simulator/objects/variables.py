@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from simulator.errors import PredicateError
-from simulator.objects.base import BLOCKED, Blocked, Operation, SharedObject
+from simulator.objects.base import SharedObject
+from simulator.objects.operations import BLOCKED, Blocked, Operation
 from simulator.objects.values import frozen
 
 V = TypeVar("V")

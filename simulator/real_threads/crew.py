@@ -18,7 +18,8 @@ from typing import Any, Protocol, Self
 from simulator.body import Body, Failed, Returned, unwind
 from simulator.errors import ProgramError, RealThreadError
 from simulator.location import Location, is_ours
-from simulator.objects.base import Operation, Raised, SharedObject
+from simulator.objects.base import SharedObject
+from simulator.objects.operations import Operation, Raised
 from simulator.objects.threads import RealWorker
 from simulator.outcome import Final, Outcome
 from simulator.program import Program

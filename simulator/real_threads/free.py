@@ -11,7 +11,7 @@ from collections import Counter
 
 from simulator.body import Body
 from simulator.errors import RealThreadError
-from simulator.objects.base import BLOCKED, Operation
+from simulator.objects.operations import BLOCKED, Operation
 from simulator.outcome import Outcome
 from simulator.program import Program
 from simulator.real_threads.crew import Crew, Member, open_gate

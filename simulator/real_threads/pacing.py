@@ -15,7 +15,7 @@ from dataclasses import replace
 from simulator.body import Failed
 from simulator.errors import RealThreadError, ScheduleError
 from simulator.execution import Event, Execution
-from simulator.objects.base import BLOCKED
+from simulator.objects.operations import BLOCKED
 from simulator.objects.threads import Worker
 from simulator.program import Program
 from simulator.real_threads.crew import Crew, Member, open_gate

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.execution import Event, Execution
-from simulator.objects.base import BLOCKED, Operation, SharedObject
+from simulator.objects.base import SharedObject
+from simulator.objects.operations import BLOCKED, Operation
 from simulator.objects.queues import Queue
 from simulator.objects.threads import ENDED, NEW, STARTED, Worker
 from simulator.render.states import state_text

@@ -6,8 +6,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from simulator.objects.barriers import DRAINING, RESETTING, Barrier
-from simulator.objects.base import Acquirable, SharedObject
+from simulator.objects.base import SharedObject
 from simulator.objects.conditions import Condition
+from simulator.objects.guards import Acquirable
 from simulator.objects.locks import RLock
 from simulator.objects.queues import Queue
 from simulator.objects.readers_writers import ReadWriteLock

@@ -42,7 +42,7 @@ def straight(*operations):
     """A thread that performs the given operations and ignores the answers."""
 
     def thread():
-        for operation in operations:
+        for operation in operations:  # noqa: UP028 (`yield from` would send the answers to the tuple)
             yield operation
 
     return thread
@@ -210,9 +210,7 @@ def mp():
 @program
 def iriw():
     x, y = Shared("x", 0), Shared("y", 0)
-    return threads(
-        straight(x.write(1)), straight(y.write(1)), straight(x.read(), y.read()), straight(y.read(), x.read())
-    )
+    return threads(straight(x.write(1)), straight(y.write(1)), straight(x.read(), y.read()), straight(y.read(), x.read()))
 
 
 @program
