@@ -75,18 +75,28 @@ class Automaton:
     def _node_of(self, body: Body, parent: int, answer: Any) -> int:
         state = local_state(body) if self.merge else None
         if state is not None and state in self._by_state:
-            body.close()
+            self._keep(self._by_state[state], body)
             return self._by_state[state]
         number = len(self.nodes)
         depth = self.nodes[parent].depth + 1 if parent >= 0 else 0
         self.nodes.append(Node(body.pending, body.ending, body.place, parent, answer, depth))
         if state is not None:
             self._by_state[state] = number
-        if body.pending is not None:
-            self._live[number] = body
-            if len(self._live) > LIVE_GENERATORS:
-                self._live.pop(next(iter(self._live))).close()
+        self._keep(number, body)
         return number
+
+    def _keep(self, node: int, body: Body) -> None:
+        """Keep a suspended generator at hand for the next new answer at its node, if there is none there already.
+
+        Whatever its history was, it stands where the node stands. Without this a long loop would be run again from its
+        start for every node of it.
+        """
+        if body.pending is None or node in self._live:
+            body.close()
+            return
+        self._live[node] = body
+        if len(self._live) > LIVE_GENERATORS:
+            self._live.pop(next(iter(self._live))).close()
 
     def _run_again(self, node: int) -> Body:
         """A fresh generator, told the same answers: it must ask the same questions."""
@@ -123,6 +133,8 @@ def same_question(first: Operation[Any] | None, second: Operation[Any] | None) -
         return first is second
     if (first.target, first.method, len(first.arguments)) != (second.target, second.method, len(second.arguments)):
         return False
+    if first.arguments == second.arguments and first.keywords == second.keywords:
+        return True
     mine, others = (*first.arguments, *dict(first.keywords).values()), (*second.arguments, *dict(second.keywords).values())
     return all(map(_same_argument, mine, others))
 

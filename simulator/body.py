@@ -7,6 +7,7 @@ This is the one gate between the user's code and the rest: whoever runs a thread
 from __future__ import annotations
 
 import sys
+import time
 import traceback
 import types
 import weakref
@@ -28,6 +29,8 @@ from simulator.objects.operations import Operation, Raised, Steps, making
 from simulator.objects.values import without_guards
 from simulator.program import Program, start
 
+QUICK = 0.1
+"""Seconds between two yields that are nobody's fault: an interrupt within them was meant for whoever runs the thread."""
 UNWINDING_STEPS = 100
 """How many yields an abandoned generator may still make in its ``finally`` blocks before it is given up."""
 
@@ -78,8 +81,8 @@ class Body:
         self.name = name
         self.pending: Operation[Any] | None = None
         self.ending: Ending | None = None
-        self.place: Location | None = None
-        """Where the pending operation stands in the user's code; where it was raised, for a failed thread."""
+        self._place: Location | None = None
+        self._place_known = True
         self._made: list[Operation[Any] | Steps] = []
         self._owed: list[tuple[Operation[Any], Location | None]] = []
         self._asked: Operation[Any] | None = None  # what the generator itself waits for, while releases are owed
@@ -91,6 +94,13 @@ class Body:
     def generator(self) -> types.GeneratorType[Any, Any, Any] | None:
         """The suspended generator; None once it has ended."""
         return self._generator
+
+    @property
+    def place(self) -> Location | None:
+        """Where the pending operation stands in the user's code; where it was raised, for a failed thread."""
+        if not self._place_known and self._generator is not None:
+            self._place, self._place_known = suspended_at(self._generator), True
+        return self._place
 
     @property
     def owed(self) -> tuple[tuple[Operation[Any], Location | None], ...]:
@@ -150,6 +160,7 @@ class Body:
         outer, making.operations = making.operations, self._made
         making.mistake, making.thread = None, self.name
         self._asked = None
+        began = time.perf_counter()
         try:
             self._look_at(compute())
         except StopIteration as stop:
@@ -157,6 +168,8 @@ class Body:
         except ProgramError as error:
             raise self._located(error) from None
         except KeyboardInterrupt as interrupt:
+            if time.perf_counter() - began < QUICK:
+                raise
             where = raised_at(interrupt.__traceback__)
             raise Interrupted(
                 f"interrupted: thread {self.name} was computing at {where or 'an unknown line'} and had not come to its "
@@ -187,15 +200,15 @@ class Body:
         if isinstance(owed_answer, Raised):
             self._owed_release_failed(owed_answer)
         elif self._owed:
-            self.pending, self.place = self._owed[0]
+            self.pending, self._place = self._owed[0]
+            self._place_known = True
         elif self._asked is not None:
-            assert self._generator is not None
-            self.pending, self.place = self._asked, suspended_at(self._generator)
+            self.pending, self._place_known = self._asked, False  # the place is looked up when somebody asks for it
         else:
             self.pending = None
             self.ending = self._ending
             if isinstance(self._ending, Failed):
-                self.place = self._ending.location
+                self._place, self._place_known = self._ending.location, True
 
     def _owed_release_failed(self, answer: Raised) -> None:
         """The user's code is past the ``with`` already: the error is raised at the yield where it is waiting now."""
@@ -269,7 +282,11 @@ class Body:
 
 
 def _at(place: tuple[types.CodeType, int] | None) -> str:
-    return f" at {Path(place[0].co_filename).name}:{place[1]}" if place else ""
+    if place is None:
+        return ""
+    code, offset = place
+    line = next((line for first, end, line in code.co_lines() if first <= offset < end), code.co_firstlineno)
+    return f" at {Path(code.co_filename).name}:{line}"
 
 
 def describe_exception(error: BaseException) -> str:

@@ -28,7 +28,7 @@ from simulator.schedule import Schedule, option_of, thread_of
 from simulator.scheduler import duplicate_name
 from simulator.tables import FIELD, FIELD_BITS, OPTION, OPTION_BITS, Delta, Moves, ObjectTable, Pending, Row
 
-THREAD_STEPS = 10_000
+THREAD_STEPS = 2_000
 """How many steps one thread may take before it is taken to go on for ever."""
 
 START = 0

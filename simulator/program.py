@@ -128,7 +128,19 @@ def _check_body(name: str, body: Any) -> None:
 
 def start(name: str, body: Body) -> types.GeneratorType[Any, Any, Any]:
     """Make a fresh generator of a thread, or say why this is no thread function."""
-    generator = body()
+    try:
+        generator = body()
+    except TypeError as error:
+        if error.__traceback__ is None or error.__traceback__.tb_next is not None:
+            raise  # from inside the function
+        function = describe_body(body)
+        raise InvalidBody(
+            correction(
+                f"thread {name} cannot be started without arguments: {error}{where_defined(body)}.",
+                (f"Program({name}={function})", "a thread is called without arguments"),
+                (f"Program({name}=partial({function}, …))", "with functools.partial"),
+            )
+        ) from None
     if isinstance(generator, types.GeneratorType):
         return generator
     if inspect.iscoroutine(generator):

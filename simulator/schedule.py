@@ -8,6 +8,8 @@ from itertools import groupby, pairwise
 
 from simulator.errors import ScheduleError
 
+LONGEST = 10_000_000
+"""How many steps a schedule may have that is read from a text: more would be a slip of the pen."""
 LONGEST_IN_LETTERS = 60
 """Schedules of one-letter names are written ``ABAB`` up to this length, and with repeats (``A*1000 B``) beyond it."""
 
@@ -41,6 +43,8 @@ class Schedule(tuple[str, ...]):
                     "A schedule is written ABAB, or with repeats A*3 B A, or in words: producer consumer*2."
                 )
             word, times = match[1], match[2]
+            if len(times or "") > 7 or len(steps) > LONGEST:
+                raise ScheduleError(f"the schedule {text[:60]!r} has more than {LONGEST:,} steps.")
             letters = _is_letters(word) and (times is None or len(word) == 1)
             steps += _spelled(word, letters, names) * (1 if times is None else int(times))
         schedule = cls(steps)

@@ -14,7 +14,7 @@ from simulator.exploration.enumerate import interleavings
 from simulator.exploration.results import Exploration, OutcomeSummary, simplicity
 from simulator.exploration.search import judge
 from simulator.exploration.statespace import explore
-from simulator.outcome import Final, Outcome
+from simulator.outcome import Final, Outcome, outcome_data
 from simulator.program import Program
 from simulator.scheduler import run
 
@@ -117,9 +117,17 @@ def story(execution: Execution) -> str:
 
         parts.append(str(explain_deadlock(execution)))
     else:
-        parts.append(f"ended with {execution.outcome}")
+        parts.append(_how_it_ended(execution.outcome))
     parts.append(f'replay it: replay(program, "{execution.schedule}")')
     return "\n".join(parts)
+
+
+def _how_it_ended(outcome: Outcome) -> str:
+    if outcome.status == "unfinished":
+        return (
+            f"stopped before the end: {str(outcome).removeprefix('unfinished').removeprefix(', ') or 'nothing was changed'}"
+        )
+    return f"ended with {outcome}" if str(outcome) != "finished" else "finished"
 
 
 @dataclass(frozen=True)
@@ -135,6 +143,11 @@ class Crosscheck:
     def exhaustive(self) -> bool:
         """Whether every interleaving was forced on real threads, and not only a sample."""
         return self.forced == self.interleavings
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain dictionaries, for JSON."""
+        seen = [{**outcome_data(outcome), "seen": self.free.get(outcome, 0)} for outcome in self.predicted]
+        return {"forced": self.forced, "interleavings": self.interleavings, "exhaustive": self.exhaustive, "outcomes": seen}
 
     def __str__(self) -> str:
         which = "all" if self.exhaustive else "a sample:"
@@ -158,6 +171,8 @@ def crosscheck(program: Program, *, runs: int = 200, limit: int = MOST_FORCED, s
     from simulator.real_threads import replay_on_threads, sample_on_threads
 
     result = explore(program)
+    if result.claim.reason == "interrupted":
+        raise KeyboardInterrupt
     predicted = tuple(summary.outcome for summary in result.outcomes)
     forced = 0
     for execution in _to_force(program, result, limit, seed):

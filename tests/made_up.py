@@ -121,8 +121,17 @@ rare = st.one_of(
 simple_statements = st.one_of(*[reads_and_writes] * 4, *[local_work] * 3, locking, queueing, rare)
 
 
+detours = st.tuples(  # an execution that takes it comes to the same place after more steps
+    st.just("if"),
+    st.sampled_from(("v0", "v0 == 1", "not v1")),
+    st.sampled_from(((("read", "v1", "y"), ("python", "v0 = v1 = 0")), (("sleep",), ("python", "v0 = v1 = 0")))),
+    st.just((("python", "v0 = v1 = 0"),)),
+)
+
+
 def larger_statements(body):
     return st.one_of(
+        detours,
         st.tuples(st.just("with"), locks, body),
         st.tuples(st.just("for"), st.sampled_from(("v0", "v1", "v2")), iterables, body),
         st.tuples(st.just("for"), st.sampled_from(("v0", "v1", "v2")), iterables, body),
@@ -146,7 +155,12 @@ bodies = bodies_of(statements, 2, 5)
 @st.composite
 def programs(draw):
     """Two to four threads; some of them may run the same function."""
-    touched = st.tuples(reads_and_writes, reads_and_writes)  # so that there is something to tell interleavings apart
+    touched = st.one_of(  # so that there is something to tell interleavings apart
+        st.tuples(reads_and_writes, reads_and_writes),
+        st.tuples(
+            st.tuples(st.just("read"), st.just("v0"), shared), detours, st.tuples(st.just("write"), shared, expressions)
+        ),
+    )
     scripts = [draw(touched) + body for body in draw(st.lists(bodies, min_size=1, max_size=3))]
     which = draw(st.lists(st.integers(0, len(scripts) - 1), min_size=2, max_size=4))
     return tuple(scripts), tuple(which)

@@ -649,15 +649,16 @@ def test_a_thread_that_never_ends_is_told_how_to_wait(raises_in_full):
         "a bound, or raise the limit with max_steps=."
     )
     program = Program(A=lecture(text))
-    endless = "10,000 steps without an end in thread A, last at lecture.py:4. "
-    assert raises_in_full(StepLimit, endless + advice, lambda: explore(program)).steps == 10_000
+    endless = "2,000 steps without an end in thread A, last at lecture.py:4. "
+    assert raises_in_full(StepLimit, endless + advice, lambda: explore(program)).steps == 2_000
     raises_in_full(StepLimit, "500 steps without an end. " + advice, lambda: run(program, max_steps=500))
-    endless = endless.replace("10,000", "500")
+    endless = endless.replace("2,000", "500")
     raises_in_full(StepLimit, endless + advice, lambda: list(interleavings(program, max_steps=500)))
 
 
 @pytest.mark.parametrize("perform", [explore, run, lambda program: replay(program, "AA")])
-def test_a_thread_that_computes_for_ever_is_interrupted_by_name_and_line(raises_in_full, perform):
+def test_a_thread_that_computes_for_ever_is_interrupted_by_name_and_line(perform, monkeypatch):
+    monkeypatch.setattr("simulator.body.QUICK", 0.0)
     text = "def thread():\n    yield counter.read()\n    computing.set()\n    while True:\n        pass\n"
     body = lecture(text)
     computing = body.__globals__["computing"] = threading.Event()
@@ -676,6 +677,28 @@ def test_a_thread_that_computes_for_ever_is_interrupted_by_name_and_line(raises_
     assert message.endswith(" and had not come to its next yield.")
     assert int(message.partition("lecture.py:")[2].partition(" ")[0]) in (3, 4, 5)
     assert isinstance(caught.value, KeyboardInterrupt)
+
+
+def test_an_interrupt_while_a_thread_computes_shortly_is_meant_for_the_exploration():
+    def thread():
+        yield counter.read()
+        signal.raise_signal(signal.SIGINT)
+
+    result = explore(Program(A=thread))
+    assert (result.claim, result.claim.reason) == ("partial", "interrupted")
+
+
+def test_a_body_that_wants_arguments_is_no_thread_function(raises_in_full):
+    body = lecture("def thread(times):\n    yield counter.read()\n")
+    raises_in_full(
+        InvalidBody,
+        "thread A cannot be started without arguments: thread() missing 1 required positional argument: 'times'"
+        " at lecture.py:1.\n\n"
+        "    Program(A=thread)              # incorrect: a thread is called without arguments\n"
+        "    Program(A=partial(thread, …))  # correct: with functools.partial\n\n"
+        "in thread A",
+        lambda: run(Program(A=body)),
+    )
 
 
 # Functions that judge ---------------------------------------------------------------------------------------------------

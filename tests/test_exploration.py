@@ -296,13 +296,24 @@ def test_interrupting_from_the_keyboard_ends_in_a_partial_claim(monkeypatch):
     assert (result.claim, result.claim.reason) == ("partial", "interrupted")
 
 
-def test_interrupting_a_thread_that_computes_is_no_partial_answer():
+def test_interrupting_a_thread_that_computes_for_long_is_no_partial_answer(monkeypatch):
+    monkeypatch.setattr("simulator.body.QUICK", 0)
+
     def body():
         yield x.read()
         raise KeyboardInterrupt
 
     with pytest.raises(Interrupted, match=r"^interrupted: thread A was computing at test_exploration.py:"):
         explore(Program(A=body))
+
+
+def test_an_interrupt_between_two_quick_steps_ends_in_a_partial_claim():
+    def body():
+        yield x.read()
+        raise KeyboardInterrupt
+
+    result = explore(Program(A=body))
+    assert (result.claim, result.claim.reason) == ("partial", "interrupted")
 
 
 def test_every_way_of_counting_ends_at_its_budget(monkeypatch):

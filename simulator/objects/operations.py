@@ -96,7 +96,7 @@ class Operation(Generic[T_co]):
         self.keywords = keywords
         self._key: Hashable | None = None
         self.made_at: tuple[CodeType, int] | None = None
-        """The line of the user's that made it; only of use if that line forgot to yield it."""
+        """The code that made it, and the place in it; only of use if that line forgot to yield it."""
 
     @property
     def key(self) -> Hashable:
@@ -184,7 +184,7 @@ def noted(made: Operation[Any] | Steps) -> None:
     while frame is not None and frame.f_globals.get("__name__", "").startswith("simulator."):
         frame = frame.f_back
     if frame is not None:
-        made.made_at = (frame.f_code, frame.f_lineno)
+        made.made_at = (frame.f_code, frame.f_lasti)
     making.operations.append(made)
 
 
