@@ -7,29 +7,29 @@ fit the program; 5 no renderer.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import sys
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import replace as changed
-from functools import wraps
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, TextIO, cast
+from typing import Any
 
 import click
 
+from simulator.answers import (
+    CLEAN,
+    FOUND,
+    INCOMPLETE,
+    NO_RENDERER,
+    answer,
+    answering,
+    note,
+    on_terminal,
+    patience,
+    say,
+)
 from simulator.errors import (
-    CheckFailed,
-    CrosscheckFailed,
-    Interrupted,
-    NoRenderer,
     RenderError,
-    ScheduleError,
     SimulatorError,
-    StepLimit,
     UnknownFormat,
 )
 from simulator.execution import Execution
@@ -43,142 +43,9 @@ from simulator.scheduler import replay as replay_program
 from simulator.testing import crosscheck as crosscheck_program
 from simulator.testing import findings, story
 
-CLEAN, FOUND, BAD_INPUT, INCOMPLETE, MISFIT, NO_RENDERER, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 PICTURES = ("timeline", "wait-for", "resource-allocation")
 SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".txt", ".json")
 """What every picture can be saved as."""
-PATIENCE = 1.0
-"""Seconds of silence before a line on stderr says what is going on."""
-
-
-# --- from an answer, or an error, to an exit code ---------------------------------------------------------------------
-
-
-class Answer:
-    """The stdout that only results go to. If its reader, such as head, has seen enough, the rest is dropped in silence."""
-
-    def __init__(self, stream: TextIO | None) -> None:
-        self.stream = stream
-        if stream is not None and hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # no character is worth losing a result for
-
-    def is_terminal(self) -> bool:
-        """Whether a person is looking."""
-        return self.stream is not None and self.stream.isatty()
-
-    def say(self, text: str) -> None:
-        """Print it."""
-        if self.stream is None:
-            return
-        try:
-            self.stream.write(f"{text}\n")
-            self.stream.flush()
-        except BrokenPipeError:
-            self._give_up()
-        except OSError as error:
-            self._give_up()
-            raise OSError(f"cannot write the answer: {error.strerror or error}") from None
-
-    def _give_up(self) -> None:
-        """Point the stream to nowhere, or Python would complain about it once more at its end."""
-        assert self.stream is not None
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stream.fileno())
-        self.stream = None
-
-
-def answer() -> Answer:
-    """Where the result of the running command goes."""
-    return cast(Answer, click.get_current_context().obj)
-
-
-def say(text: str) -> None:
-    """Print a result."""
-    answer().say(text)
-
-
-def note(text: str) -> None:
-    """Print what is no result."""
-    click.echo(text, err=True)
-
-
-def answering(command: Callable[..., int]) -> Callable[..., None]:
-    """Turn what a command answers or raises into an exit code, and errors into one message without a traceback."""
-
-    @wraps(command)
-    def answered(*arguments: Any, **options: Any) -> None:
-        click.get_current_context().obj = Answer(sys.stdout)
-        sys.set_int_max_str_digits(0)  # numbers of interleavings are exact, of any size
-        try:
-            with contextlib.redirect_stdout(sys.stderr):  # what the user's file prints is not part of the result
-                code = command(*arguments, **options)
-        except SimulatorError as error:
-            note(f"{type(error).__name__}: {worded(error, options)}")
-            code = exit_code(error)
-        except Interrupted as error:
-            note(str(error))
-            code = INTERRUPTED
-        except KeyboardInterrupt:
-            note("interrupted")
-            code = INTERRUPTED
-        except MemoryError:
-            note("out of memory: this program has more states than fit here; explore --max-states N looks at the first N")
-            code = INCOMPLETE
-        except (ValueError, OSError) as error:
-            note(f"error: {error}")
-            code = BAD_INPUT
-        sys.exit(code)
-
-    return answered
-
-
-def worded(error: SimulatorError, options: dict[str, Any]) -> str:
-    """The message of an error; parameters of functions are called what they are called here."""
-    if isinstance(error, StepLimit):
-        here = "raise the limit with --max-steps." if "max_steps" in options else "give it an end."
-        return str(error).replace("raise the limit with max_steps=.", here)
-    return str(error)
-
-
-def exit_code(error: SimulatorError) -> int:
-    """The exit code that an error stands for. A schedule that could not even be read is bad input, and no misfit."""
-    if isinstance(error, CheckFailed | CrosscheckFailed):
-        return FOUND
-    if isinstance(error, ScheduleError):
-        return MISFIT if error.step else BAD_INPUT
-    return NO_RENDERER if isinstance(error, NoRenderer) else BAD_INPUT
-
-
-@contextlib.contextmanager
-def patience(what: str) -> Iterator[None]:
-    """Say on stderr what is going on if it takes longer than a second, and if that is a terminal."""
-    if not on_terminal():
-        yield
-        return
-    shown = contextlib.ExitStack()
-
-    def show() -> None:
-        from rich.console import Console
-
-        shown.enter_context(Console(stderr=True).status(f"{what} …"))
-
-    timer = threading.Timer(PATIENCE, show)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        shown.close()
-
-
-def on_terminal() -> bool:
-    """Whether a person sees what goes to stderr."""
-    return sys.stderr is not None and sys.stderr.isatty()
-
-
-# --- the commands -----------------------------------------------------------------------------------------------------
 
 
 def show_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -394,8 +261,9 @@ def draw(file: str, what: str, schedule: str | None, step: int | None, max_steps
     show_default=True,
     help="Force at most N interleavings.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON.")
 @answering
-def crosscheck(file: str, runs: int, limit: int) -> int:
+def crosscheck(file: str, runs: int, limit: int, as_json: bool) -> int:
     """Compare the simulator with real threads: force interleavings on them, then let them run free.
 
     Every trace and every outcome must be one that was predicted; the first difference is told, with exit code 1.
@@ -403,7 +271,10 @@ def crosscheck(file: str, runs: int, limit: int) -> int:
     loaded = load(file)
     with patience("comparing with real threads"):
         compared = crosscheck_program(loaded.program, runs=runs, limit=limit)
-    say(str(compared))
+    if as_json:
+        show_json(compared.to_data())
+    else:
+        say(str(compared))
     return CLEAN
 
 

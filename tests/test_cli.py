@@ -685,3 +685,14 @@ def test_a_long_exploration_shows_a_live_line_in_a_terminal_and_nowhere_else():
     code, shown, rest = in_a_terminal("explore", "big.py", "--max-seconds", "3", stderr=False)
     assert (code, set(rest.split())) == (3, {b"exploring"})
     assert " a second" not in shown
+
+
+def test_a_crosscheck_as_json_tells_what_was_forced_and_seen(tmp_path):
+    (tmp_path / "fixed.py").write_text(
+        "from simulator import *\nlock = Lock('lock')\ndef body():\n    with (yield lock.acquire()):\n        pass\n"
+        "program = Program(A=body, B=body)\n"
+    )
+    result = CliRunner().invoke(main, ["crosscheck", str(tmp_path / "fixed.py"), "--runs", "3", "--json"])
+    data = json.loads(result.stdout)
+    assert (result.exit_code, data["forced"], data["interleavings"], data["exhaustive"]) == (0, 2, 2, True)
+    assert [(outcome["status"], outcome["seen"]) for outcome in data["outcomes"]] == [("finished", 3)]
