@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator, Sequence
 from typing import Any, Literal
 
+from simulator.objects.base import Blockers
 from simulator.objects.guards import Acquirable
 from simulator.objects.locks import FOREVER, check_waiting, written
 from simulator.objects.operations import BLOCKED, Blocked, Operation, Raised, Steps
@@ -37,8 +38,7 @@ class ReadWriteLock(Acquirable):
 
     def acquire_read(self, blocking: bool = True, timeout: float = FOREVER) -> Operation[bool]:
         """Ask to read. Answers True; if that cannot be now, a non-blocking or timed one answers False, others block."""
-        check_waiting(blocking, timeout)
-        return self.ask("acquire_read", **written(blocking=(blocking, True), timeout=(timeout, FOREVER)))
+        return self.ask("acquire_read", **_waiting(blocking, timeout))
 
     def release_read(self) -> Operation[None]:
         """Ask to stop reading. Raises RuntimeError in a thread that does not read."""
@@ -46,8 +46,7 @@ class ReadWriteLock(Acquirable):
 
     def acquire_write(self, blocking: bool = True, timeout: float = FOREVER) -> Steps:
         """Ask to write, alone; use it with ``yield from``. Answers as `acquire_read` does; a try announces nothing."""
-        check_waiting(blocking, timeout)
-        waiting = written(blocking=(blocking, True), timeout=(timeout, FOREVER))
+        waiting = _waiting(blocking, timeout)
         announces = self.preference == "writers" and not waiting
 
         def steps() -> Generator[Operation[Any], Any, Any]:
@@ -94,6 +93,12 @@ class ReadWriteLock(Acquirable):
     def holders(self, state: Any) -> tuple[int, ...]:
         return state[0] if state[1] is None else (state[1],)
 
+    def blockers(self, states: Sequence[Any], operation: Operation[Any], thread: int) -> Blockers:
+        _, writer, _ = states[0]
+        if operation.method == "acquire_read" and writer is None:
+            return self, ()  # writers that have announced go first, and a state tells only how many
+        return super().blockers(states, operation, thread)
+
     def reads_only(self, operation: Operation[Any], answer: Any) -> bool:
         return answer is False or isinstance(answer, Raised)
 
@@ -116,6 +121,12 @@ class ReadWriteLock(Acquirable):
 
     def twin_value(self, twin: RealReadWriteLock) -> tuple[int, bool]:
         return len(twin.readers), twin.writer is not None
+
+
+def _waiting(blocking: bool, timeout: float) -> dict[str, Any]:
+    """What may end the waiting; nothing if it may last for ever, however that is spelled."""
+    check_waiting(blocking, timeout)
+    return written(blocking=(bool(blocking), True), timeout=(FOREVER if timeout == FOREVER else timeout, FOREVER))
 
 
 class RealReadWriteLock:

@@ -7,6 +7,7 @@ Who may go when is none of the crew's business; that is what `pacing` and `free`
 from __future__ import annotations
 
 import ctypes
+import random
 import sys
 import threading
 import time
@@ -206,9 +207,14 @@ class Crew:
             self.twins[object] = object.twin(*[self._one_twin(companion) for companion in object.companions])
         return self.twins[object]
 
-    def perform(self, operation: Operation[Any], patience: float) -> Any:
-        """Do it for real, waiting at most `patience` seconds: the answer as a trace records it, or ``BLOCKED``."""
+    def perform(self, operation: Operation[Any], patience: float, option: int | None = None) -> Any:
+        """Do it for real, waiting at most `patience` seconds: the answer as a trace records it, or ``BLOCKED``.
+
+        A choice answers the given option, or any of them.
+        """
         target = operation.target
+        if operation.options:
+            return random.choice(operation.options) if option is None else operation.options[option]
         if target is None:
             if operation.method != "sleep":
                 raise RealThreadError(f"{operation} cannot be performed on real threads")

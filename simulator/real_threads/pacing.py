@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 
 from simulator.body import Failed
 from simulator.errors import RealThreadError, ScheduleError
@@ -19,7 +20,7 @@ from simulator.objects.operations import BLOCKED
 from simulator.objects.threads import Worker
 from simulator.program import Program
 from simulator.real_threads.crew import Crew, Member, open_gate
-from simulator.schedule import Schedule
+from simulator.schedule import Schedule, option_of, thread_of
 from simulator.scheduler import read_schedule
 
 END: tuple[None, Callable[[Member], None]] = (None, lambda member: None)
@@ -46,8 +47,8 @@ class Pacing(Crew):
         """The script: whose turn it is, and to do what. Asked by whoever had the turn; so never by two at once."""
         for member in self.members.values():
             yield member, self._begin
-        for name in self.schedule:
-            yield self.members[name], self._step
+        for step in self.schedule:
+            yield self.members[thread_of(step)], partial(self._step, option_of(step))
         self.left = self.unfinished()  # now, for looking who could go on may move something
         self.found = self.outcome("finished", self.final())
         if self.only_daemons_left():
@@ -77,11 +78,13 @@ class Pacing(Crew):
         self.bury(member)
         self._prepare(member)
 
-    def _step(self, member: Member) -> None:
+    def _step(self, option: int | None, member: Member) -> None:
         body, operation = member.body, member.pending
         if body is None or operation is None or self.is_new(member.name):
             raise self._does_not_fit(member)
-        answer = self.perform(operation, patience=0)
+        if option not in (range(len(operation.options)) if operation.options else (None,)):
+            raise self._does_not_fit(member)
+        answer = self.perform(operation, patience=0, option=option)
         if answer is BLOCKED:
             raise self._does_not_fit(member)
         self.trace.append(Event(len(self.trace), member.name, operation, answer, body.place))
@@ -110,10 +113,11 @@ class Pacing(Crew):
         if self.is_new(member.name):
             why = "was started by nobody yet"
         elif member.pending is not None:
-            why = f"is blocked: {member.pending}"
+            wrong_option = option_of(self.schedule[step - 1]) is not None or member.pending.options
+            why = f"asks for {member.pending}" if wrong_option else f"is blocked: {member.pending}"
         else:
             why = f"has failed ({ending.text})" if isinstance(ending, Failed) else "has ended"
-        text = f"step {step} of {shown!r} wants {member.name}, but on real threads {member.name} {why}"
+        text = f"step {step} of {shown!r} wants {self.schedule[step - 1]}, but on real threads {member.name} {why}"
         return ScheduleError(text, step, member.name)
 
     def wait(self) -> None:
