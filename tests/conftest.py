@@ -1,5 +1,7 @@
 """What all tests share: how many programs hypothesis makes up, and when the nightly ones run."""
 
+import signal
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -15,6 +17,8 @@ def wants_nightly(config):
 
 
 def pytest_configure(config):
+    # Whatever runs in the background is started with interrupts ignored, and so would be every process that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     settings.load_profile("nightly" if wants_nightly(config) else "ci")
 
 
