@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sys
 import threading
@@ -21,6 +22,7 @@ from simulator.errors import (
     SimulatorError,
     StepLimit,
 )
+from simulator.exploration.results import Exploration
 
 CLEAN, FOUND, BAD_INPUT, INCOMPLETE, MISFIT, NO_RENDERER, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 PATIENCE = 1.0
@@ -149,3 +151,45 @@ def patience(what: str) -> Iterator[None]:
 def on_terminal() -> bool:
     """Whether a person sees what goes to stderr."""
     return sys.stderr is not None and sys.stderr.isatty()
+
+
+def show_json(data: Any) -> None:
+    """Print JSON; in ASCII, if stdout can show nothing else."""
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    try:
+        text.encode(getattr(answer().stream, "encoding", None) or "utf-8")
+    except UnicodeError:
+        text = json.dumps(data, indent=1)
+    say(text)
+
+
+def show_exploration(result: Exploration) -> None:
+    """Print the table: by rich in a terminal, as plain text elsewhere."""
+    if not answer().is_terminal():
+        say(str(result))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(header_style="bold")
+    for position, heading in enumerate(result.columns()):
+        table.add_column(heading, justify="right" if 0 < position < 4 else "left", overflow="fold")
+    for summary in result.outcomes:
+        bad = summary.status == "deadlock" or summary.outcome.failures
+        table.add_row(*map(plain, result.row(summary)), style="red" if bad else None)
+    console = Console(file=answer().stream, highlight=False)
+    console.print(result.headline(), style="bold", markup=False)
+    if result.outcomes:
+        console.print(table)
+    for line in result.broken():
+        console.print(line, style="red", markup=False)
+    if result.outcomes:
+        console.print(result.legend(), markup=False)
+    console.print(f"claim: {result.claim}", markup=False)
+
+
+def plain(text: str) -> Any:
+    """A text that says what it says: brackets in it are no markup."""
+    from rich.text import Text
+
+    return Text(text)

@@ -7,7 +7,6 @@ fit the program; 5 no renderer.
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace as changed
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,12 +19,13 @@ from simulator.answers import (
     FOUND,
     INCOMPLETE,
     NO_RENDERER,
-    answer,
     answering,
     note,
     on_terminal,
     patience,
     say,
+    show_exploration,
+    show_json,
 )
 from simulator.errors import (
     RenderError,
@@ -382,45 +382,3 @@ def save_picture(value: Any, path: str) -> int:
         save(value, path)
     note(f"wrote {path}")
     return CLEAN
-
-
-def show_json(data: Any) -> None:
-    """Print JSON; in ASCII, if stdout can show nothing else."""
-    text = json.dumps(data, ensure_ascii=False, indent=1)
-    try:
-        text.encode(getattr(answer().stream, "encoding", None) or "utf-8")
-    except UnicodeError:
-        text = json.dumps(data, indent=1)
-    say(text)
-
-
-def show_exploration(result: Exploration) -> None:
-    """Print the table: by rich in a terminal, as plain text elsewhere."""
-    if not answer().is_terminal():
-        say(str(result))
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(header_style="bold")
-    for position, heading in enumerate(result.columns()):
-        table.add_column(heading, justify="right" if 0 < position < 4 else "left", overflow="fold")
-    for summary in result.outcomes:
-        bad = summary.status == "deadlock" or summary.outcome.failures
-        table.add_row(*map(plain, result.row(summary)), style="red" if bad else None)
-    console = Console(file=answer().stream, highlight=False)
-    console.print(result.headline(), style="bold", markup=False)
-    if result.outcomes:
-        console.print(table)
-    for execution in result.violations:
-        console.print(f"invariant broken: {execution.schedule}", style="red", markup=False)
-    if result.outcomes:
-        console.print(result.legend(), markup=False)
-    console.print(f"claim: {result.claim}", markup=False)
-
-
-def plain(text: str) -> Any:
-    """A text that says what it says: brackets in it are no markup."""
-    from rich.text import Text
-
-    return Text(text)

@@ -136,10 +136,7 @@ class Exploration:
         if self.outcomes:
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             lines += [_line(row, widths) for row in rows]
-        if self.violations:
-            others = len(self.violations) - 1
-            more = f" (and {others} other combination{'' if others == 1 else 's'} of values)" if others else ""
-            lines += ["", f"invariant broken, {self._quality() or 'for'} example: {self.violations[0].schedule}{more}"]
+        lines += ["", *self.broken()] if self.violations else []
         lines += ["", self.legend(), f"claim: {self.claim}"] if self.outcomes else ["", f"claim: {self.claim}"]
         return "\n".join(lines)
 
@@ -154,6 +151,14 @@ class Exploration:
             at_least = "at least " if self.claim == "partial" else ""
             many = f"{at_least}{self.interleavings:,} interleaving{'' if self.interleavings == 1 else 's'}"
         return f"{many}, {outcomes}, {self.states:,} state{'' if self.states == 1 else 's'}"
+
+    def broken(self) -> tuple[str, ...]:
+        """A line about the broken invariant, if it was broken."""
+        if not self.violations:
+            return ()
+        others = len(self.violations) - 1
+        more = f" (and {others} other combination{'' if others == 1 else 's'} of values)" if others else ""
+        return (f"invariant broken, {self._quality() or 'for'} example: {self.violations[0].schedule}{more}",)
 
     def legend(self) -> str:
         """What the two numbers that are easily confused mean."""
