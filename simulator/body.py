@@ -70,6 +70,9 @@ class OwingGuard(Guard):
             body.owe(self.operation)
 
 
+OwingGuard.__name__ = OwingGuard.__qualname__ = "bool"  # for messages such as: unsupported operand type(s) for +
+
+
 class Body:
     """One run of one thread.
 

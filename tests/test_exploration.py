@@ -472,3 +472,36 @@ def test_exploring_leaves_nothing_behind_that_changes_the_next_answer():
     first, second = explore(program), explore(program)
     assert str(first) == str(second)
     assert first.to_data() == second.to_data()
+
+
+def test_within_may_name_objects_that_are_used_only_later():
+    late = Shared("late", 0)
+
+    def thread():
+        yield x.write(1)
+        yield late.write(1)
+
+    assert find(Program(A=thread), lambda outcome: True, within=lambda state: state["late"] == 0) is None
+    assert find(Program(A=thread), lambda outcome: True, within=lambda state: state["late"] < 2) is not None
+
+
+def test_a_goal_is_found_however_many_ways_there_are_to_name_the_threads():
+    def ticket():
+        value = yield x.read()
+        yield x.write(value + 1)
+        return value
+
+    ten = Program.copies(ticket, 10)
+    found = find(ten, lambda outcome: outcome.final[x] == 10)
+    assert found.outcome.returned == {name: number for number, name in enumerate(ten.names)}
+
+
+def test_what_an_acquire_answered_is_a_bool_in_messages():
+    lock = Lock("lock")
+
+    def thread():
+        answer = yield lock.acquire()
+        return answer + "s"
+
+    (summary,) = explore(Program(A=thread)).outcomes
+    assert summary.outcome.failures["A"] == "TypeError: unsupported operand type(s) for +: 'bool' and 'str'"

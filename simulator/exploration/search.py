@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from simulator.errors import NondeterministicProgram, PredicateError, SimulatorError
+from simulator.errors import NondeterministicProgram, PredicateError, SimulatorError, TooManyOutcomes
 from simulator.execution import Execution
 from simulator.exploration.budget import Watch
 from simulator.exploration.counting import STATES_BETWEEN_LOOKS
@@ -25,6 +25,9 @@ from simulator.scheduler import replay
 from simulator.tables import OPTION_BITS
 
 CODE_BITS = 16 + OPTION_BITS
+
+MOST_VARIANTS = 1_000
+"""For how many ways to name the threads of one outcome a goal is asked before folding is given up."""
 
 Found = tuple[int, tuple[int, ...]]
 """(state, the path to it as codes of steps)"""
@@ -145,9 +148,8 @@ def find(
         while True:
             machine = Machine(program, merge=merge, max_thread_steps=max_steps)
             try:
-                found = _find(machine, Folding(machine, wanted=folds), goal, within, watch)
-                spot_check(machine)
-                return found
+                spot_check(machine)  # first, so that `within` may name objects that are used only later
+                return _find(machine, Folding(machine, wanted=folds), goal, within, watch)
             except CannotFold:
                 folds = False
             except Reconsider:
@@ -165,13 +167,41 @@ def _find(
 ) -> Execution | None:
     inside = None if within is None else (lambda state: judge(within, machine.values(state)))
     for state, path in simplest_paths(machine, folding, within=inside, watch=watch):
-        outcome = machine.outcome(state)
+        outcome = Watched.of(machine.outcome(state))
         verdict = judge(goal, outcome)
-        if folding.active and any(judge(goal, variant) != verdict for variant in folding.named(outcome)[1]):
-            raise CannotFold  # the goal tells interchangeable threads apart
+        if folding.active and outcome.told_names and not _is_symmetric(folding, outcome, goal, verdict):
+            raise CannotFold
         if verdict:
             return confirmed(machine, path, outcome)
     return None
+
+
+class Watched(Outcome):
+    """An outcome that notes whether anybody has asked which thread ended how; if not, all variants were judged at once."""
+
+    __slots__ = ("told_names",)
+    told_names: bool
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Watched:
+        """The same outcome, watched."""
+        watched = cls(outcome.status, outcome.final, outcome.failures, outcome.returned)
+        object.__setattr__(watched, "told_names", False)
+        return watched
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("failures", "returned"):
+            object.__setattr__(self, "told_names", True)
+        return super().__getattribute__(name)
+
+
+def _is_symmetric(folding: Folding, outcome: Outcome, goal: Callable[[Outcome], object], verdict: bool) -> bool:
+    """Whether the goal judges alike whichever interchangeable thread ended how; if that is too much to ask, say no."""
+    try:
+        number, variants = folding.named(outcome)
+    except TooManyOutcomes:
+        return False
+    return number <= MOST_VARIANTS and all(judge(goal, variant) == verdict for variant in variants)
 
 
 def judge(predicate: Callable[[Any], object], subject: Any) -> bool:
