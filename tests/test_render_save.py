@@ -13,7 +13,16 @@ from golden_pictures.deadlocked import both, classics, opposite, racy, right, st
 from simulator import Lock, Program, replay
 from simulator.analysis import explain_deadlock, resource_allocation_graph, wait_for_graph
 from simulator.errors import NoRenderer, RenderError, TooLarge, UnknownFormat
-from simulator.render import draw, fonts_found, renderer, resource_allocation_dot, save, timeline, timeline_dot, wait_for_dot
+from simulator.render import (
+    draw,
+    fonts_found,
+    renderer,
+    resource_allocation_dot,
+    save,
+    timeline,
+    timeline_dot,
+    wait_for_dot,
+)
 
 NO_GRAPHVIZ = (
     "No Graphviz was found: neither the program dot nor the package pygraphviz.\n"
@@ -124,6 +133,14 @@ def test_without_graphviz_the_dot_is_written_all_the_same(no_engine, deadlock, t
     assert str(caught.value) == f"{NO_GRAPHVIZ}\n\nThe picture was written as deadlock.dot all the same."
     assert [path.name for path in tmp_path.iterdir()] == ["deadlock.dot"]
     assert (tmp_path / "deadlock.dot").read_text(encoding="utf-8") == timeline_dot(deadlock)
+
+
+def test_a_crash_of_the_library_is_one_clear_error(monkeypatch):
+    monkeypatch.setattr("simulator.render.engine._has_dot", lambda: False)
+    monkeypatch.setattr("simulator.render.engine._pygraphviz", lambda: object())
+    monkeypatch.setattr("simulator.render.engine.CHILD", "import os; os.abort()")
+    with pytest.raises(RenderError, match=r"^Graphviz could not draw this picture: it crashed \(-6\)$"):
+        draw("digraph {}", "svg")
 
 
 def test_an_old_pygraphviz_is_not_used(monkeypatch):

@@ -1,7 +1,7 @@
 """The one place where Graphviz is started: DOT in, bytes out.
 
 The program ``dot`` on PATH comes first, by the package ``graphviz``; else ``pygraphviz``, whose wheels bring Graphviz with
-them; else there is one error that says how to get either. There is no layout of our own.
+them, in a process of its own; else there is one error that says how to get either. There is no layout of our own.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,18 @@ OLDEST_PYGRAPHVIZ = (2, 0, 1)
 """The first one whose wheels bring Graphviz with them."""
 FONTS = ("DejaVu Sans", "DejaVu Sans Mono")
 FONT_PACKAGE = "fonts-dejavu-core"
+
+CHILD = """
+import os, sys
+from pygraphviz import AGraph, agraph
+# The process ends after one picture, so that freeing things, where crashes have been seen, can be left out.
+agraph.gv.gvFreeLayout = agraph.gv.gvFreeContext = lambda *_: None
+picture = AGraph(string=sys.stdin.buffer.read().decode()).draw(format=sys.argv[1], prog="dot")
+sys.stdout.buffer.write(picture)
+sys.stdout.buffer.flush()
+os._exit(0)
+"""
+TRIES = 3
 
 INSTALL = """\
 Install one of them:
@@ -66,8 +79,8 @@ def draw(dot_text: str, format: str, *, title: str = "", description: str = "") 
         raise UnknownFormat(f"cannot draw {format!r}. The formats that can be drawn are: {', '.join(FORMATS)}.")
     if _has_dot():
         drawn = _by_program(dot_text, format)
-    elif (module := _pygraphviz()) is not None:
-        drawn = _in_process(module, dot_text, format)
+    elif _pygraphviz() is not None:
+        drawn = _by_package(dot_text, format)
     else:
         raise NoRenderer(f"No Graphviz was found: neither the program dot nor the package pygraphviz.\n{INSTALL}")
     if format != "svg":
@@ -100,12 +113,17 @@ def _by_program(dot_text: str, format: str) -> bytes:
     return _checked(drawn)
 
 
-def _in_process(module: Any, dot_text: str, format: str) -> bytes:
-    try:
-        drawn = module.AGraph(string=_prepared(dot_text, format)).draw(format=format, prog="dot")
-    except Exception as error:  # an unknown format raises TypeError, a syntax error DotError
-        raise RenderError(f"Graphviz could not draw this picture: {_reason(error)}") from None
-    return _checked(bytes(drawn))
+def _by_package(dot_text: str, format: str) -> bytes:
+    """In a process of its own: a crash of the library, which has been seen, must not be a crash of the user's program."""
+    child = [sys.executable, "-c", CHILD, format]
+    for _ in range(TRIES):
+        done = subprocess.run(child, input=_prepared(dot_text, format).encode(), capture_output=True, check=False)
+        if done.returncode >= 0:  # below zero: ended by a signal
+            break
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"it crashed ({done.returncode})"]
+        raise RenderError(f"Graphviz could not draw this picture: {said[-1]}")
+    return _checked(done.stdout)
 
 
 def _prepared(dot_text: str, format: str) -> str:
