@@ -155,7 +155,7 @@ def explore(
     else:
         for finding in wrong:
             say(f"\n{finding}")
-    return verdict(result, bool(wrong))
+    return verdict(result, bool(wrong), loaded.postcondition is not None)
 
 
 @main.command(short_help="Run exactly the steps of a schedule.")
@@ -309,10 +309,13 @@ def limits(max_steps: int | None) -> dict[str, Any]:
     return {} if max_steps is None else {"max_steps": max_steps}
 
 
-def verdict(result: Exploration, wrong: bool) -> int:
+def verdict(result: Exploration, wrong: bool, asked_at_the_end: bool) -> int:
     """The exit code of an exploration."""
     if wrong:
         return FOUND
+    if asked_at_the_end and not any(summary.status == "finished" for summary in result.outcomes):
+        note("the postcondition was never asked: no execution comes to its end")
+        return INCOMPLETE
     return CLEAN if result.claim == "complete" else INCOMPLETE
 
 
@@ -332,7 +335,9 @@ def without_examples(result: Exploration, loaded: Loaded, deadlock: bool, failur
     finished = [each for each in result.outcomes if each.status == "finished"]
     wrong = bool(result.violations or (result.failures and not failures) or (result.deadlocks and not deadlock))
     holds = loaded.postcondition
-    return verdict(result, wrong or (holds is not None and not all(judge(holds, each.final) for each in finished)))
+    return verdict(
+        result, wrong or (holds is not None and not all(judge(holds, each.final) for each in finished)), holds is not None
+    )
 
 
 def worst_execution(loaded: Loaded, what: str, how: dict[str, Any]) -> Execution:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from simulator.errors import CheckFailed, CrosscheckFailed, Inconclusive
+from simulator.errors import CheckFailed, CrosscheckFailed, Inconclusive, correction
 from simulator.execution import Event, Execution
 from simulator.exploration.enumerate import interleavings
 from simulator.exploration.results import Exploration, OutcomeSummary, simplicity
@@ -35,12 +35,20 @@ def check(
     * ``postcondition`` must hold of the final values of every execution in which all threads came to their end.
     * ``invariant`` must hold in every state.
     * A deadlock, or a thread ended by an exception, fails the check unless ``deadlock`` or ``failures`` allows it.
-    * ``**how`` goes to `explore`.
+    * ``**how`` goes to `explore`; but ``observe`` is refused, for it would hide outcomes behind each other.
 
     Raises `CheckFailed` (an AssertionError) with the simplest failing example, as ``.execution``; `Inconclusive` if nothing
-    wrong was found but a budget ran out, since then nothing is proved.
+    wrong was found but nothing is proved: a budget ran out, or no execution ever came to where the postcondition is asked.
     """
     __tracebackhide__ = True
+    if "observe" in how:
+        raise TypeError(
+            correction(
+                "check() judges every outcome, and observe= would show it only one of each group.",
+                ("check(program, postcondition, observe=…)", ""),
+                ("check(program, postcondition)", "explore(program, observe=…) groups"),
+            )
+        )
     result = explore(program, invariant=invariant, **how)
     wrong = findings(result, postcondition, deadlock=deadlock, failures=failures)
     if wrong:
@@ -49,6 +57,12 @@ def check(
         raise Inconclusive(
             f"nothing wrong was found, but {result.claim.reason} after {result.states:,} states: nothing is proved.\n"
             "Raise the budget, or make the program smaller.",
+            exploration=result,
+        )
+    if postcondition is not None and not any(summary.status == "finished" for summary in result.outcomes):
+        raise Inconclusive(
+            "the postcondition was never asked: no execution comes to its end.\n"
+            "Use invariant= for what must hold all the time, or daemons= for threads that are meant to run for ever.",
             exploration=result,
         )
     return result

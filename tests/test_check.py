@@ -145,3 +145,20 @@ def test_an_endless_program_is_checked_as_well():
     assert check(Program(A=spins, B=sets), postcondition=lambda final: final[x] == 1).interleavings is None
     with pytest.raises(CheckFailed, match=r"^postcondition failed in some interleavings; simplest:"):
         check(Program(A=spins, B=sets), postcondition=lambda final: final[x] == 2)
+
+
+def test_observing_cannot_hide_an_outcome_from_a_check():
+    for wanted in (1, 2):
+        with pytest.raises(TypeError, match=r"^check\(\) judges every outcome, and observe= would show it only one"):
+            check(racy, postcondition=lambda final: final[counter] == wanted, observe=lambda final: 0)  # noqa: B023
+
+
+def test_a_postcondition_that_nothing_ever_reaches_is_no_pass():
+    def for_ever():
+        while True:
+            yield counter.read()
+
+    endless = Program(A=for_ever)
+    with pytest.raises(Inconclusive, match=r"^the postcondition was never asked: no execution comes to its end\."):
+        check(endless, postcondition=lambda final: False)
+    assert check(endless, invariant=lambda state: state[counter] == 0).claim == "complete"

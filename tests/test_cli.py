@@ -696,3 +696,13 @@ def test_a_crosscheck_as_json_tells_what_was_forced_and_seen(tmp_path):
     data = json.loads(result.stdout)
     assert (result.exit_code, data["forced"], data["interleavings"], data["exhaustive"]) == (0, 2, 2, True)
     assert [(outcome["status"], outcome["seen"]) for outcome in data["outcomes"]] == [("finished", 3)]
+
+
+def test_a_postcondition_that_nothing_ever_reaches_is_no_clean_answer(tmp_path):
+    (tmp_path / "endless.py").write_text(
+        "from simulator import *\nx = Shared('x', 0)\ndef body():\n    while True:\n        yield x.read()\n"
+        "program = Program(A=body)\ndef postcondition(final):\n    return False\n"
+    )
+    result = CliRunner().invoke(main, ["explore", str(tmp_path / "endless.py")])
+    assert result.exit_code == 3
+    assert result.stderr == "the postcondition was never asked: no execution comes to its end\n"
