@@ -1,7 +1,8 @@
 """One thread as an automaton, learned from its generator.
 
 A thread is a deterministic function of what it was told: after the same answers it asks the same next question. Nodes
-start out as histories; two histories that leave the generator in the same local state are one node.
+start out as histories; two histories that leave the generator in the same local state, but for what it never reads again,
+are one node.
 """
 
 from __future__ import annotations
@@ -42,10 +43,11 @@ class Node:
 class Automaton:
     """The nodes of one thread; of all threads, if several run the same function. Node 0 is its start."""
 
-    def __init__(self, program: Program, name: str, *, merge: bool, max_steps: int) -> None:
+    def __init__(self, program: Program, name: str, *, merge: bool, max_steps: int, liveness: bool = True) -> None:
         self.program = program
         self.name = name
         self.merge = merge
+        self.liveness = liveness
         self.max_steps = max_steps
         self.nodes: list[Node] = []
         self._by_state: dict[Hashable, int] = {}
@@ -73,7 +75,7 @@ class Automaton:
         self.close()
 
     def _node_of(self, body: Body, parent: int, answer: Any) -> int:
-        state = local_state(body) if self.merge else None
+        state = local_state(body, liveness=self.liveness) if self.merge else None
         if state is not None and state in self._by_state:
             self._keep(self._by_state[state], body)
             return self._by_state[state]

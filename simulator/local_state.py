@@ -1,6 +1,6 @@
 """When two runs of one thread have come to the same place: the local state of a suspended generator, as a key.
 
-The local state is the instruction offset plus everything the frame still holds, value stack included.
+The local state is the place in the code plus everything the frame still holds, value stack included.
 ``gc.get_referents(generator)`` shows exactly that on CPython. Two bodies with equal keys have the same future, so a
 machine may treat them as one node. A key is allowed to be absent (None); it is never allowed to be equal by mistake:
 
@@ -8,6 +8,7 @@ machine may treat them as one node. A key is allowed to be absent (None); it is 
 * iterators of known types are compared by what they would still give, generators by their own local state;
 * whatever can change, or stands for itself (lists, functions, modules, shared objects), is compared by identity, together
   with what it holds now, and is kept alive by the key, so that an identity is never given to another thing;
+* a local variable that is never read again is left out, unless somebody would notice that what it holds is gone;
 * one thing that is held twice differs from two equal things: the first place it is met at is remembered;
 * anything else has no key.
 """
@@ -15,51 +16,73 @@ machine may treat them as one node. A key is allowed to be absent (None); it is 
 from __future__ import annotations
 
 import gc
+import sys
 import types
-from collections import deque
-from collections.abc import Hashable
+from collections.abc import Generator, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from simulator.body import Body
+from simulator.bytecode import place_of
+from simulator.letting_go import CONTAINERS, ITERATORS, LARGEST_CONTAINER, goes_unnoticed
+from simulator.liveness import dead_locals, looks_at_frames
 from simulator.objects.guards import Guard
 from simulator.objects.operations import Operation
 from simulator.objects.values import NoKey, Same, made_once, stands_for_itself, strict_key
 
-ITERATORS = frozenset(
-    map(
-        type,
-        (
-            *(iter(()), iter([]), iter(range(0)), iter(range(2**70)), iter(""), iter("é"), iter(b""), reversed([])),
-            *(enumerate(()), zip(), map(str, ()), filter(None, ()), reversed(())),
-        ),
-    )
-)
-"""Iterators whose ``__reduce__`` tells exactly what is left in them, on every supported CPython."""
 
-CONTAINERS = (list, dict, set, deque, bytearray)
-LARGEST_CONTAINER = 1_000
-"""Containers beyond this are not compared: reading them at every node would cost more than merging saves."""
+def _first_place() -> int:
+    """Where the first local variable stands among the referents of a generator: it depends on the version of CPython."""
+
+    def holds_one(variable: object) -> Generator[None]:
+        yield
+        del variable
+
+    unique = object()
+    generator = holds_one(unique)
+    next(generator)
+    place = next(place for place, thing in enumerate(gc.get_referents(generator)) if thing is unique)
+    generator.close()
+    return place
 
 
-def local_state(body: Body) -> Hashable | None:
-    """Answer a key for where a thread stands, or None if nothing safe can be said. Equal keys: equal futures."""
+FIRST_PLACE = _first_place()
+ONLY_HERE = 5
+"""How many references a thing has that a frame holds, a list of referents, a part of it, a loop, and the question itself."""
+
+
+def local_state(body: Body, *, liveness: bool = True) -> Hashable | None:
+    """Answer a key for where a thread stands, or None if nothing safe can be said. Equal keys: equal futures.
+
+    ``liveness=False`` makes it depend on all local variables, also on those that are never read again, and tells copies of
+    the same byte code apart.
+    """
     try:
         owed = tuple((release.key, place) for release, place in body.owed)
         if body.generator is None:
             return ("ended", owed, strict_key(body.last_ending))
         asked = body.asked
         assert asked is not None
-        return (asked.key, body.place, owed, _Reader().generator(body.generator))
+        reader = _Reader(liveness)
+        stands = reader.generator(body.generator)
+        if liveness and reader.looked_at:
+            stands = _Reader(liveness=False).generator(body.generator)
+        return (asked.key, body.place, owed, stands)
     except NoKey:
         return None
 
 
 class _Reader:
-    """Reads one local state. ``met`` maps the id of every changeable thing to the place where it was first met."""
+    """Reads one local state. ``met`` maps the id of every changeable thing to the place where it was first met.
 
-    def __init__(self) -> None:
+    ``looked_at`` tells afterwards whether anything was met that may look at local variables without naming them: then
+    none of them may be left out.
+    """
+
+    def __init__(self, liveness: bool) -> None:
         self.met: dict[int, int] = {}
+        self.liveness = liveness
+        self.looked_at = False
 
     def generator(self, generator: types.GeneratorType[Any, Any, Any]) -> Hashable:
         if (again := self._met_again(generator)) is not None:
@@ -70,10 +93,48 @@ class _Reader:
         frame = generator.gi_frame
         if frame is None:
             return ("ended generator", Same(generator.gi_code))
-        # Unbound locals are missing among the referents; their names say which, and so which value is whose.
+        for thing in referents[:FIRST_PLACE]:
+            if type(thing) is dict and sys.getrefcount(thing) > ONLY_HERE:
+                raise NoKey  # somebody keeps what `locals()` answered, and a look would change it before Python 3.13
         variables = frame.f_locals
-        held = [self.value(thing) for thing in referents if thing is not frame and thing is not variables]
-        return (Same(generator.gi_code), frame.f_lasti, tuple(sorted(variables)), *held)
+        known = dict(variables)
+        held = [thing for thing in referents if thing is not frame and thing is not variables]
+        if isinstance(variables, dict):  # before Python 3.13 the frame keeps it, and so all that the variables hold
+            code = frame.f_code
+            for name in known.keys() & {*code.co_varnames, *code.co_cellvars, *code.co_freevars}:
+                del variables[name]
+        dead = self._dead(frame, known, held)
+        # Unbound locals are missing among the referents; their names say which, and so which value is whose.
+        names = tuple(sorted(name for name in known if name not in dead))
+        left_out = set(dead.values())
+        live = [self.value(thing) for place, thing in enumerate(held) if place not in left_out]
+        same, place = Same(generator.gi_code), frame.f_lasti
+        return (same, place if self.looked_at or not self.liveness else place_of(same, place), names, *live)
+
+    def _dead(self, frame: types.FrameType, variables: Mapping[str, Any], held: Sequence[Any]) -> dict[str, int]:
+        """The variables that are never read again and can be left out, and their places among what is held.
+
+        Each is found by its place and by its value. If the two ever disagree, nothing is left out.
+        """
+        code = Same(frame.f_code)
+        if not self.liveness or self._looks_at_frames(code, frame.f_globals):
+            return {}
+        never_read = dead_locals(code, frame.f_lasti)
+        dead, place = {}, FIRST_PLACE
+        for name in frame.f_code.co_varnames if never_read else ():
+            if name in frame.f_code.co_cellvars:
+                place += 1
+            elif name in variables:
+                if place >= len(held) or held[place] is not variables[name]:
+                    return {}
+                if name in never_read and goes_unnoticed(held[place], set()):
+                    dead[name] = place
+                place += 1
+        return dead
+
+    def _looks_at_frames(self, code: Same, namespace: dict[str, Any]) -> bool:
+        self.looked_at = self.looked_at or (self.liveness and looks_at_frames(code, Same(namespace)))
+        return self.looked_at
 
     def value(self, thing: Any) -> Hashable:
         kind = type(thing)
@@ -112,6 +173,7 @@ class _Reader:
 
     def _function(self, function: types.FunctionType) -> Hashable:
         """A function that the thread has made is what it does and what it holds: that may change while it stays itself."""
+        self._looks_at_frames(Same(function.__code__), function.__globals__)
         if made_once(function):
             return Same(function)
         if (again := self._met_again(function)) is not None:
@@ -121,7 +183,7 @@ class _Reader:
         return (types.FunctionType, Same(function.__globals__), function.__code__, *held)
 
     def _container(self, thing: Any) -> Hashable:
-        if len(thing) > LARGEST_CONTAINER:
+        if len(thing) > LARGEST_CONTAINER or not goes_unnoticed(thing, set()):  # the key keeps it: it would never go
             raise NoKey
         if isinstance(thing, dict):
             return (Same(thing), *((self.value(key), self.value(value)) for key, value in thing.items()))

@@ -19,6 +19,7 @@ from typing import Any
 from simulator.automaton import Automaton, Node
 from simulator.body import Failed, Returned
 from simulator.execution import Event, Execution
+from simulator.journal import MOVE, ROW, Journal, told
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import BLOCKED, Operation
 from simulator.objects.threads import ENDED, NEW, STARTED, Worker
@@ -46,23 +47,36 @@ class Machine:
     """The program as learned automata.
 
     ``merge=False`` makes every history of a thread a node of its own; otherwise histories that leave a thread in the same
-    local state are one node. Both have the same interleavings and outcomes. Raises `Reconsider` while it learns, unless
+    local state are one node; ``liveness=False`` tells them apart by the locals that are never read again, too. All have the
+    same interleavings and outcomes. Raises `Reconsider` while it learns, unless
     ``keep_all`` makes it keep all of every state.
     """
 
     def __init__(
-        self, program: Program, *, merge: bool = True, max_thread_steps: int = THREAD_STEPS, keep_all: bool = False
+        self,
+        program: Program,
+        *,
+        merge: bool = True,
+        liveness: bool = True,
+        max_thread_steps: int = THREAD_STEPS,
+        keep_all: bool = False,
     ) -> None:
         self.program = program
+        self.most_steps = max_thread_steps * len(program.names)
+        """The number of steps after which one of the threads must have taken too many."""
         self._keep_all = keep_all
         self._chooses = False
+        self.journal: Journal | None = None
+        """What was learned, in order, for whoever wants to learn the same again; None: nobody does."""
+        self.recalled: Sequence[int] = ()
+        """How much of their states was essential to the first objects that are going to be met, if that is known."""
         self.kinds = program.kinds()
         self.initial = 0
         """The packed state in which every thread is at its first node and every object in its first state."""
         self.objects: list[ObjectTable] = []
         self._numbers: dict[int, int] = {}  # id of an object -> its place in `objects`, which keeps it alive
         self._automata = {
-            kind: Automaton(program, program.names[kind], merge=merge, max_steps=max_thread_steps)
+            kind: Automaton(program, program.names[kind], merge=merge, liveness=liveness, max_steps=max_thread_steps)
             for kind in sorted(set(self.kinds))
         }
         self._automaton = [self._automata[kind] for kind in self.kinds]
@@ -128,6 +142,22 @@ class Machine:
         option = code & OPTION
         return state + deltas[option] if option < len(deltas) else None
 
+    def fields_asked(self, state: int, thread: int) -> int | None:
+        """The fields of a packed state that decide what comes of a thread's next step; None if it has ended."""
+        pending = self._pending[thread]
+        row = pending[state & pending.field]
+        return None if row is None else pending.field | row[0]
+
+    def answer(self, state: int, code: int) -> Any:
+        """What a thread is told when it takes a step that is possible in this state."""
+        thread = code >> OPTION_BITS
+        operation = self.node(state, thread).operation
+        assert operation is not None
+        states = [self._table(object).state(state) for object in operation.touches]
+        performed = operation.perform(states, thread, code & OPTION)
+        assert performed is not BLOCKED
+        return performed[1]
+
     def _has_finished(self, state: int) -> bool:
         return all(self.node(state, thread).operation is None or self._is_new(state, thread) for thread in self._needed)
 
@@ -135,6 +165,12 @@ class Machine:
 
     def learn_row(self, thread: int, node: int) -> Row | None:
         """The row of a thread's table for a node: the fields of what it asks for, and what comes of each of their states."""
+        row = self._learn_row(thread, node)
+        if self.journal is not None:
+            self.journal.append((ROW, thread, node, *told(None if row is None else row[0])))
+        return row
+
+    def _learn_row(self, thread: int, node: int) -> Row | None:
         operation = self._automaton[thread].nodes[node].operation
         if operation is None:
             return None
@@ -145,6 +181,12 @@ class Machine:
 
     def learn_move(self, thread: int, node: int, tables: Sequence[ObjectTable], state: int) -> Delta:
         """What a step adds to a packed state; None if it is blocked; one for each option if it is a choice."""
+        delta = self._learn_move(thread, node, tables, state)
+        if self.journal is not None:
+            self.journal.append((MOVE, thread, node, state, *told(delta)))
+        return delta
+
+    def _learn_move(self, thread: int, node: int, tables: Sequence[ObjectTable], state: int) -> Delta:
         operation = self._automaton[thread].nodes[node].operation
         assert operation is not None
         if node == START and thread in self._workers and self._workers[thread].state(state) == NEW:
@@ -191,15 +233,42 @@ class Machine:
             return self.objects[number]
         if any(table.object.name == object.name and table.object.kind == object.kind for table in self.objects):
             raise duplicate_name(object)
+        for essence in self.recalled[len(self.objects) : len(self.objects) + 1]:
+            object.recall(essence)
         table = ObjectTable(object, FIELD_BITS * (len(self.program.names) + len(self.objects)), self._keep_all)
         self._numbers[id(object)] = len(self.objects)
         self.objects.append(table)
         return table
 
+    def place(self, object: SharedObject) -> int:
+        """Where an object stands among `objects`."""
+        self._table(object)
+        return self._numbers[id(object)]
+
     def close(self) -> None:
         """Let go of the suspended generators. The machine can still be asked, and still learns."""
         for automaton in self._automata.values():
             automaton.close()
+
+    def row(self, thread: int, node: int) -> Row | None:
+        """The row of a thread's table for a node, learned if it is not known yet."""
+        pending = self._pending[thread]
+        return pending[node * (pending.field & -pending.field)]
+
+    def thread_fields(self) -> list[int]:
+        """For each thread the bits of a packed state that hold its node."""
+        return [pending.field for pending in self._pending]
+
+    def needed_threads(self) -> list[tuple[int, int]] | None:
+        """If there are daemons, the other threads, each with the bits that are 0 until it is started (no bits: it runs)."""
+        if not self.program.daemons:
+            return None
+        workers = self._workers
+        return [(thread, FIELD << workers[thread].shift if thread in workers else 0) for thread in self._needed]
+
+    def operation(self, thread: int, node: int) -> Operation[Any] | None:
+        """What a thread asks for at a node; None if it has ended there."""
+        return self._automaton[thread].nodes[node].operation
 
     # Meaning: what a state stands for
 
@@ -303,11 +372,7 @@ class Machine:
         for index, code in enumerate(path):
             thread = code >> OPTION_BITS
             node = self.node(state, thread)
-            operation = node.operation
-            assert operation is not None
-            states = [self._table(object).state(state) for object in operation.touches]
-            performed = operation.perform(states, thread, code & OPTION)
-            assert performed is not BLOCKED
-            events.append(Event(index, names[thread], operation, performed[1], node.place))
+            assert node.operation is not None
+            events.append(Event(index, names[thread], node.operation, self.answer(state, code), node.place))
             state = self._certain_step(state, code)
         return tuple(events)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 from typing import Any
 
 from simulator.objects.base import SharedObject
@@ -34,11 +35,7 @@ class Console(SharedObject):
         """Print as ``print`` does: one step for the text, one for the line end. Use it with ``yield from``."""
         text = sep.join(map(str, values))
 
-        def steps() -> Generator[Operation[Any], Any, None]:
-            yield self.write(text)
-            yield self.write(end)
-
-        return Steps(f"{self.name}.print({', '.join(map(repr, values))})", steps)
+        return Steps(f"{self.name}.print({', '.join(map(repr, values))})", partial(_two_writes, self, text, end))
 
     def transition(self, state: Any, operation: Operation[Any], thread: int) -> tuple[Any, Any] | Blocked:
         if operation.method == "write":
@@ -53,6 +50,12 @@ class Console(SharedObject):
 
     def twin_value(self, twin: RealConsole) -> str:
         return "".join(twin.writes)
+
+
+def _two_writes(console: Console, text: str, end: str) -> Generator[Operation[Any], Any, None]:
+    """The two steps of a print. The text is a local of no use after the first, so that it does not tell states apart."""
+    yield console.write(text)
+    yield console.write(end)
 
 
 class RealConsole:
