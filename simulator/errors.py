@@ -90,6 +90,17 @@ class TooManyOutcomes(ProgramError):
     """There are more different outcomes than anybody could read."""
 
 
+class SearchStopped(SimulatorError):
+    """A search was stopped by its budget before anything was found or proved; ``reason`` says by which."""
+
+    def __init__(self, reason: str, so_far: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"{reason} before an execution was found, or proved not to exist. {so_far}\n"
+            "Nothing is known yet: give it more (max_states=, max_seconds=), or ask for less (fewer threads, less text)."
+        )
+
+
 class Interrupted(KeyboardInterrupt):
     """The run was interrupted while a thread was computing between two yields; the message names its line."""
 
@@ -133,6 +144,21 @@ class CrosscheckFailed(SimulatorError, AssertionError):
 
 class RealThreadError(SimulatorError):
     """A run on real threads could not go on as it was asked to."""
+
+
+# --- explorations that are kept, or shared ---------------------------------------------------------------------------
+
+
+class CheckpointError(SimulatorError, ValueError):
+    """A checkpoint cannot be read or written, or not be gone on from."""
+
+
+class StaleCheckpoint(CheckpointError):
+    """A checkpoint is of another program, or of another version of it."""
+
+
+class ExecutorError(SimulatorError, ValueError):
+    """An executor cannot be used: it is none, was shut down, or runs another version of this package."""
 
 
 # --- pictures and files -----------------------------------------------------------------------------------------------

@@ -15,12 +15,20 @@ the order of the additions.
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
+from itertools import accumulate, islice
+from operator import length_hint
+from typing import TYPE_CHECKING
 
-from simulator.errors import Interrupted
+from simulator.errors import Interrupted, StepLimit
 from simulator.exploration.budget import Watch
 from simulator.exploration.symmetry import Folding
 from simulator.machine import Machine
+
+if TYPE_CHECKING:
+    from simulator.exploration.helpers.checkpoint import Keeper
+    from simulator.exploration.helpers.parallel import Crew
 
 CHANCE_BITS = 120
 CHANCE = (1 << CHANCE_BITS) - 1
@@ -30,6 +38,26 @@ START = (1 << CHANCE_BITS) + CERTAIN
 TRANSITIONS_BETWEEN_LOOKS = 5_000
 STATES_BETWEEN_LOOKS = 2_048
 """How often the budget is looked at. A power of two."""
+
+
+@dataclass
+class Sweep:
+    """Where counting by layers stands, between two states."""
+
+    layer: dict[int, int]
+    """States after so many steps, all reached by that many, and their weights; those that are still to be expanded."""
+    following: dict[int, int] = field(default_factory=dict)
+    """Those after one step more, as far as they are known, with their weights so far."""
+
+
+@dataclass
+class Graph:
+    """The state graph as far as it is known; states go by their place in the order in which they were met."""
+
+    ways: array[int] = field(default_factory=lambda: array("I"))
+    """How many successors each state has that was expanded."""
+    targets: array[int] = field(default_factory=lambda: array("I"))
+    """The successors, of one state after the other."""
 
 
 @dataclass
@@ -45,6 +73,9 @@ class Walk:
     endless: bool = False
     stopped: str = ""
     """Why the walk ended before it was complete; empty if it did not."""
+    sweep: Sweep | None = None
+    graph: Graph | None = None
+    """Where it stands, in one way of counting or in the other."""
 
 
 def interleavings_of(weight: int) -> int:
@@ -62,33 +93,107 @@ def divided(weight: int, ways: int) -> int:
     return weight - (weight & CHANCE) + (weight & CHANCE) // ways
 
 
-def count(machine: Machine, folding: Folding, watch: Watch) -> Walk:
-    """Walk over all states, within the budget; Ctrl-C ends the walk as a budget does."""
-    start = folding.folded(machine.initial) if folding.active else machine.initial
-    for way in (count_by_layers, count_in_order):
-        walk = Walk({start: -1})
-        try:
-            if way(machine, folding, watch, walk):
-                return walk
-        except Interrupted:  # a thread was computing: that is an error in the program, and is told
-            raise
-        except KeyboardInterrupt:
-            walk.stopped = "interrupted"
-            return walk
-    raise AssertionError("unreachable: the second way always comes to an end")
+def count(machine: Machine, folding: Folding, watch: Watch, keeper: Keeper | None = None, crew: Crew | None = None) -> Walk:
+    """Walk over all states, within the budget; Ctrl-C ends the walk as a budget does.
+
+    A keeper writes checkpoints, and may know where to go on; a crew expands large layers elsewhere.
+    """
+    walk = (keeper.begin(machine, folding) if keeper is not None else None) or Walk({})
+    if crew is not None:
+        crew.begin(machine, folding)
+    if keeper is None:
+        return _count(machine, folding, watch, walk, None, crew)
+    with keeper.putting_off_interrupts():
+        return _count(machine, folding, watch, walk, keeper, crew)
 
 
-def count_by_layers(machine: Machine, folding: Folding, watch: Watch, walk: Walk) -> bool:
+def _count(machine: Machine, folding: Folding, watch: Watch, walk: Walk, keeper: Keeper | None, crew: Crew | None) -> Walk:
+    start = walk.first_from or {(folding.folded(machine.initial) if folding.active else machine.initial): -1}
+    walk.first_from = start
+    try:
+        if walk.graph is None and not count_by_layers(machine, folding, watch, walk, keeper, crew):
+            walk = Walk({next(iter(start)): -1}, graph=Graph())
+        if walk.graph is not None:
+            count_in_order(machine, folding, watch, walk, keeper)
+    except Interrupted:  # a thread was computing: that is an error in the program, and is told
+        if keeper is not None:
+            keeper.keep(walk)
+        raise
+    except KeyboardInterrupt:
+        walk.stopped = "interrupted"
+    if keeper is not None and walk.stopped:
+        keeper.keep(walk)
+    walk.sweep = walk.graph = None
+    return walk
+
+
+def look(watch: Watch, walk: Walk, frontier: int, keeper: Keeper | None) -> str:
+    """Why the walk has to stop here, between two states; nothing if it may go on."""
+    try:
+        if keeper is not None and keeper.interrupted:
+            return "interrupted"
+        return watch.look(len(walk.first_from), frontier, walk.ends)
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        return "interrupted"
+
+
+def count_by_layers(
+    machine: Machine, folding: Folding, watch: Watch, walk: Walk, keeper: Keeper | None = None, crew: Crew | None = None
+) -> bool:
     """Count while exploring, one number of steps after the other; False if a state is reached after different numbers."""
+    sweep = walk.sweep = walk.sweep or Sweep(dict.fromkeys(walk.first_from, START))
+    steps = distance(walk.first_from, next(iter(sweep.layer or sweep.following)))
+    while sweep.layer or sweep.following:
+        if not sweep.layer:
+            sweep.layer, sweep.following = sweep.following, {}
+            steps += 1
+            refuse_endless(machine, steps)
+        if crew is not None and crew.wants(sweep):
+            even = crew.expand(machine, folding, watch, walk, sweep, keeper)
+        else:
+            even = expand_layer(machine, folding, watch, walk, sweep, keeper)
+        if not even:
+            return False
+        if sweep.following and not walk.stopped:
+            walk.stopped = look(watch, walk, len(sweep.following), keeper)
+        if walk.stopped:
+            return True
+    return True
+
+
+def distance(first_from: dict[int, int], state: int) -> int:
+    """How many steps from the start a state was first met."""
+    steps = 0
+    while (state := first_from[state]) >= 0:
+        steps += 1
+    return steps
+
+
+def refuse_endless(machine: Machine, steps: int) -> None:
+    """Raise `StepLimit` for states that far away: merging alone does not see that a loop counts for ever."""
+    if steps > machine.most_steps:
+        raise StepLimit(machine.most_steps, " of the whole program")
+
+
+def expand_layer(
+    machine: Machine, folding: Folding, watch: Watch | None, walk: Walk, sweep: Sweep, keeper: Keeper | None
+) -> bool:
+    """Expand the states of a layer, until the watch says stop; False if a state is reached after different numbers of steps.
+
+    What is left of the layer is in the sweep at every look, and at an interrupt.
+    """
     first_from, ends, successors = walk.first_from, walk.ends, machine.successors
     fold = folding.folded if folding.active else None
-    layer = dict.fromkeys(first_from, START)
-    transitions = 0
-    next_look = TRANSITIONS_BETWEEN_LOOKS
-    while layer:
-        following: dict[int, int] = {}
-        known = following.get
-        for state, weight in layer.items():  # the hot loop: `divided` is written out, a state is looked up once
+    layer, following = sweep.layer, sweep.following
+    known = following.get
+    transitions = walk.transitions
+    next_look = transitions - transitions % TRANSITIONS_BETWEEN_LOOKS + TRANSITIONS_BETWEEN_LOOKS
+    rest = iter(layer.items())
+    state = -1
+    try:
+        for state, weight in rest:  # the hot loop: `divided` is written out, a state is looked up once
             after = successors(state)
             if not after:
                 ends[state] = weight
@@ -109,37 +214,46 @@ def count_by_layers(machine: Machine, folding: Folding, watch: Watch, walk: Walk
                 else:
                     following[next_state] = weight
                     first_from[next_state] = state
-            if transitions > next_look:
+            if transitions > next_look and watch is not None:
                 next_look = transitions + TRANSITIONS_BETWEEN_LOOKS
-                walk.stopped = watch.look(len(first_from), len(following), len(ends))
+                walk.transitions = transitions
+                walk.stopped = look(watch, walk, len(following), keeper)
                 if walk.stopped:
-                    break
+                    sweep.layer = dict(rest)
+                    return True
+                if keeper is not None and keeper.due():
+                    sweep.layer = dict(islice(layer.items(), len(layer) - length_hint(rest), None))
+                    keeper.keep(walk)
+    except KeyboardInterrupt:
+        sweep.layer = {state: layer[state], **dict(rest)} if state >= 0 else layer
         walk.transitions = transitions
-        if following and not walk.stopped:
-            walk.stopped = watch.look(len(first_from), len(following), len(ends))
-        if walk.stopped:
-            return True
-        layer = following
+        raise
+    walk.transitions = transitions
+    sweep.layer = {}
     return True
 
 
-def count_in_order(machine: Machine, folding: Folding, watch: Watch, walk: Walk) -> bool:
+def count_in_order(machine: Machine, folding: Folding, watch: Watch, walk: Walk, keeper: Keeper | None = None) -> bool:
     """Explore first, then count in topological order."""
-    (start,) = walk.first_from
-    edges, incoming = explore_edges(machine, folding, watch, walk)
+    graph = explore_edges(machine, folding, watch, walk, keeper)
+    states = list(walk.first_from)
     if walk.stopped:
-        walk.ends = {state: 0 for state, after in edges.items() if not after}
+        walk.ends = {state: 0 for state, ways in zip(states, graph.ways, strict=False) if not ways}
         return True
-    weights = {start: START}
-    ready = [start] if not incoming.get(start) else []
+    first_target = list(accumulate(graph.ways, initial=0))
+    incoming = [0] * len(states)
+    for place in graph.targets:
+        incoming[place] += 1
+    weights = {0: START}
+    ready = [0] if not incoming[0] else []
     counted = 0
     while ready:
         state = ready.pop()
         counted += 1
         weight = weights.pop(state)
-        after = edges[state]
+        after = graph.targets[first_target[state] : first_target[state + 1]]
         if not after:
-            walk.ends[state] = weight
+            walk.ends[states[state]] = weight
             continue
         weight = divided(weight, len(after))
         for next_state in after:
@@ -147,32 +261,35 @@ def count_in_order(machine: Machine, folding: Folding, watch: Watch, walk: Walk)
             incoming[next_state] -= 1
             if not incoming[next_state]:
                 ready.append(next_state)
-    walk.endless = counted < len(edges)
-    if walk.endless:
-        walk.ends = {state: 0 for state, after in edges.items() if not after}
+    walk.endless = counted < len(states)
+    ends = (state for state, ways in zip(states, graph.ways, strict=True) if not ways)  # in the order in which they were met
+    walk.ends = {state: 0 if walk.endless else walk.ends[state] for state in ends}
     return True
 
 
-def explore_edges(
-    machine: Machine, folding: Folding, watch: Watch, walk: Walk
-) -> tuple[dict[int, list[int]], dict[int, int]]:
-    """The state graph: for every state its successors, and how many edges lead to it. Breadth first."""
-    edges: dict[int, list[int]] = {}
-    incoming: dict[int, int] = {}
-    queue = list(walk.first_from)
-    for state in queue:  # the queue grows while it is walked
+def explore_edges(machine: Machine, folding: Folding, watch: Watch, walk: Walk, keeper: Keeper | None) -> Graph:
+    """The state graph. Breadth first."""
+    graph = walk.graph = walk.graph or Graph()
+    first_from, targets = walk.first_from, graph.targets
+    queue = list(first_from)
+    places = {state: place for place, state in enumerate(queue)}
+    for state in islice(queue, len(graph.ways), None):  # the queue grows while it is walked
         after = machine.successors(state)
         if folding.active:
             after = [folding.folded(next_state) for next_state in after]
-        edges[state] = after
-        walk.transitions += len(after)
         for next_state in after:
-            incoming[next_state] = incoming.get(next_state, 0) + 1
-            if next_state not in walk.first_from:
-                walk.first_from[next_state] = state
+            place = places.setdefault(next_state, len(queue))
+            if place == len(queue):
+                first_from[next_state] = state
                 queue.append(next_state)
-        if not len(edges) & (STATES_BETWEEN_LOOKS - 1):
-            walk.stopped = watch.look(len(walk.first_from), len(queue) - len(edges), 0)
+            targets.append(place)
+        graph.ways.append(len(after))
+        walk.transitions = len(targets)
+        if not len(graph.ways) & (STATES_BETWEEN_LOOKS - 1):
+            walk.stopped = look(watch, walk, len(queue) - len(graph.ways), keeper)
             if walk.stopped:
                 break
-    return edges, incoming
+            refuse_endless(machine, distance(first_from, state))
+            if keeper is not None and keeper.due():
+                keeper.keep(walk)
+    return graph

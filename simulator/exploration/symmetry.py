@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from simulator.errors import TooManyOutcomes
+from simulator.exploration.sorting import Reads, Sorter
+from simulator.journal import FOLD
 from simulator.machine import Machine
 from simulator.objects.values import value_key
 from simulator.outcome import Outcome, result_key
@@ -37,6 +39,10 @@ class Folding:
         groups = [[thread for thread, kind in enumerate(kinds) if kind == first] for first in sorted(set(kinds))]
         self.groups = [group for group in groups if len(group) > 1] if wanted else []
         self._threads = sum(FIELD << (thread * FIELD_BITS) for group in self.groups for thread in group)
+        places = tuple((thread * FIELD_BITS, FIELD) for thread in range(len(kinds)))
+        self.sorter = Sorter(places, tuple(map(tuple, self.groups)))
+        self.sorter.mentioned, self.sorter.looks, self.sorter.renamed = Mentioned(self), Looks(self), Renamed(self)
+        self._mentioning: dict[int, ObjectTable] = {}
         self._objects = -1  # how many objects were known when the field was last worked out
         self._field = 0
         self._deltas: dict[tuple[int, int], tuple[int, int]] = {}
@@ -54,52 +60,63 @@ class Folding:
         part = state & self._field
         known = self._deltas.get((part, last))
         if known is None:
-            known = self._deltas[part, last] = self._sort(part, last)
+            known = self._deltas[part, last] = self._learn(part, last)
         return state + known[0], known[1]
 
     def folded(self, state: int) -> int:
         """The state that stands for this one."""
         return self.fold(state)[0]
 
+    def mentioned(self, shift: int, number: int) -> tuple[int, ...]:
+        """The threads that a state of an object mentions; all, if the object is none of ours and may do what it likes."""
+        table = self._mentioning[shift]
+        threads = range(len(self.machine.program.names))
+        if not type(table.object).__module__.startswith("simulator."):
+            return tuple(threads)
+        reads = Reads(len(threads))
+        table.object.renamed(table.states[number], reads)
+        return tuple(sorted(reads.asked))
+
+    def looks(self, shift: int, number: int, thread: int) -> int:
+        """How a state looks to a thread: the number of what it becomes with this thread called 0 and all the others 1."""
+        table = self._mentioning[shift]
+        view = [0 if other == thread else 1 for other in range(len(self.machine.program.names))]
+        key = (shift, value_key(table.object.renamed(table.states[number], view)))
+        return self._signatures.setdefault(key, len(self._signatures))
+
+    def renamed(self, shift: int, number: int, names: Sequence[int]) -> int:
+        """The number of what a state becomes when the threads that it mentions get new names."""
+        table = self._mentioning[shift]
+        position = list(range(len(self.machine.program.names)))
+        for thread, name in zip(self.sorter.mentioned[shift, number], names, strict=True):
+            position[thread] = name
+        return table.number(table.object.renamed(table.states[number], position))
+
     def _meet_objects(self) -> None:
         """Objects are met on the way; those whose states mention threads are part of what has to be sorted."""
         tables = self.machine.objects
         if not all(table.object.can_rename() for table in tables):
             raise CannotFold
-        self._mentioning = [table for table in tables if table.object.mentions_threads]
-        self._field = self._threads | sum(FIELD << table.shift for table in self._mentioning)
+        self._mentioning = {table.shift: table for table in tables if table.object.mentions_threads}
+        self._field = self._threads | sum(FIELD << shift for shift in self._mentioning)
+        self.sorter.objects = tuple((shift, FIELD) for shift in self._mentioning)
+        self.sorter.bits = self._field
         self._objects = len(tables)
         self._deltas.clear()
 
-    def _sort(self, part: int, last: int) -> tuple[int, int]:
-        """What to add to a state to have its threads sorted, and the new name of `last`."""
-        position = list(range(len(self.machine.program.names)))
-        for group in self.groups:
-            ranked = sorted(group, key=lambda thread: (thread != last, self._rank(part, thread)))
-            for place, thread in zip(group, ranked, strict=True):
-                position[thread] = place
-        delta = 0
-        for group in self.groups:
-            for thread in group:
-                node = (part >> (thread * FIELD_BITS)) & FIELD
-                delta += (node << (position[thread] * FIELD_BITS)) - (node << (thread * FIELD_BITS))
-        for table in self._mentioning:
-            number = (part >> table.shift) & FIELD
-            renamed = table.object.renamed(table.states[number], position)
-            delta += (table.number(renamed) - number) << table.shift
-        return delta, position[last] if last >= 0 else last
+    def _learn(self, part: int, last: int) -> tuple[int, int]:
+        """Sort the threads of a state; noted in the journal if states were numbered in it, or looks, for the first time."""
+        journal = self.machine.journal
+        if journal is None:
+            return self.sorter.sort(part, last)
+        known = self._size()
+        sorted_so = self.sorter.sort(part, last)
+        if self._size() != known:
+            journal.append((FOLD, part, last, *sorted_so))
+        return sorted_so
 
-    def _rank(self, part: int, thread: int) -> tuple[int, ...]:
-        """Where a thread belongs: by its node, then by what the objects say of it."""
-        node = (part >> (thread * FIELD_BITS)) & FIELD
-        return (node, *(self._signature(table, part, thread) for table in self._mentioning))
-
-    def _signature(self, table: ObjectTable, part: int, thread: int) -> int:
-        """What an object says of one thread: its state, with this thread called 0 and all the others 1."""
-        number = (part >> table.shift) & FIELD
-        view = [0 if other == thread else 1 for other in range(len(self.machine.program.names))]
-        key = (table.shift, value_key(table.object.renamed(table.states[number], view)))
-        return self._signatures.setdefault(key, len(self._signatures))
+    def _size(self) -> int:
+        return len(self._signatures) + sum(len(table.states) for table in self._mentioning.values())
 
     def named(self, outcome: Outcome) -> tuple[int, Iterator[Outcome]]:
         """All outcomes that differ from this one only in which of the interchangeable threads ended how, and how many.
@@ -150,6 +167,39 @@ class Folding:
                 {name: text for name, text in failures.items() if text is not None},
                 returned,
             )
+
+
+class Mentioned(dict[tuple[int, int], tuple[int, ...]]):
+    """`Folding.mentioned`, each asked once."""
+
+    def __init__(self, folding: Folding) -> None:
+        self.folding = folding
+
+    def __missing__(self, key: tuple[int, int]) -> tuple[int, ...]:
+        self[key] = threads = self.folding.mentioned(*key)
+        return threads
+
+
+class Looks(dict[tuple[int, int, int], int]):
+    """`Folding.looks`, each asked once."""
+
+    def __init__(self, folding: Folding) -> None:
+        self.folding = folding
+
+    def __missing__(self, key: tuple[int, int, int]) -> int:
+        self[key] = look = self.folding.looks(*key)
+        return look
+
+
+class Renamed(dict[tuple[int, int, tuple[int, ...]], int]):
+    """`Folding.renamed`, each asked once."""
+
+    def __init__(self, folding: Folding) -> None:
+        self.folding = folding
+
+    def __missing__(self, key: tuple[int, int, tuple[int, ...]]) -> int:
+        self[key] = number = self.folding.renamed(*key)
+        return number
 
 
 def too_many(how_many: str) -> TooManyOutcomes:

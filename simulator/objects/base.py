@@ -115,12 +115,20 @@ class SharedObject:
         """The part of a state that can matter in this program; all of it, unless an object knows better."""
         return state
 
+    def recall(self, essence: int) -> None:
+        """Make as much of a state essential as it was in another process where `essence` had grown so far."""
+        self.essence = max(self.essence, essence)
+
     def units(self) -> int:
         """How many threads can hold it at once (one, but for a semaphore)."""
         return 1
 
     def reads_only(self, operation: Operation[Any], answer: Any) -> bool:
         """Whether this operation, which was answered so, left the object as it was, whatever state that had been."""
+        return False
+
+    def overwrites(self, operation: Operation[Any]) -> bool:
+        """Whether this operation replaces the state without a look at it, so that neither answer nor effect depend on it."""
         return False
 
     def owed(self, operation: Operation[Any]) -> Operation[Any] | None:

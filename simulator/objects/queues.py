@@ -166,6 +166,10 @@ class Queue(SharedObject):
         """Where nobody asks how many tasks are unfinished their number must not tell states apart: it only ever grows."""
         return state if self.counts_tasks else (state[0], 0, state[2])
 
+    def recall(self, essence: int) -> None:
+        if essence:
+            self._count_tasks()
+
     def value(self, state: Any) -> Any:
         return state[0]
 

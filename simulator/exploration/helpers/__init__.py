@@ -1,0 +1,1 @@
+"""What may help an exploration that takes long: checkpoints, and workers on other cores or machines."""
