@@ -11,8 +11,8 @@ from typing import Any
 from simulator.errors import CheckFailed, CrosscheckFailed, Inconclusive, correction
 from simulator.execution import Event, Execution
 from simulator.exploration.enumerate import interleavings
+from simulator.exploration.judging import judge_twice
 from simulator.exploration.results import Exploration, OutcomeSummary, simplicity
-from simulator.exploration.search import judge
 from simulator.exploration.statespace import explore
 from simulator.outcome import Final, Outcome, outcome_data
 from simulator.program import Program
@@ -36,6 +36,9 @@ def check(
     * ``invariant`` must hold in every state.
     * A deadlock, or a thread ended by an exception, fails the check unless ``deadlock`` or ``failures`` allows it.
     * ``**how`` goes to `explore`; but ``observe`` is refused, for it would hide outcomes behind each other.
+
+    A bound that is asked for (``preemptions``, ``delays``) is no reason to complain: what holds within it passes, and what
+    that is worth stands in the claim of the answer, "bounded" unless there is nothing beyond the bound.
 
     Raises `CheckFailed` (an AssertionError) with the simplest failing example, as ``.execution``; `Inconclusive` if nothing
     wrong was found but nothing is proved: a budget ran out, or no execution ever came to where the postcondition is asked.
@@ -74,9 +77,12 @@ class Finding:
 
     headlines: tuple[str, ...]
     execution: Execution
+    simplest: bool = True
+    """Whether there is no simpler one."""
 
     def __str__(self) -> str:
-        return "\n".join(self.headlines) + f"; simplest:\n\n{story(self.execution)}"
+        example = "simplest" if self.simplest else "for example"
+        return "\n".join(self.headlines) + f"; {example}:\n\n{story(self.execution)}"
 
     def to_data(self) -> dict[str, Any]:
         """As plain dictionaries, for JSON."""
@@ -102,22 +108,29 @@ def findings(
         found.append(_in_outcomes("deadlock", result, result.deadlocks))
     if postcondition is not None:
         finished = [summary for summary in result.outcomes if summary.status == "finished"]
-        wrong = tuple(summary for summary in finished if not judge(postcondition, summary.final))
+        wrong = tuple(summary for summary in finished if not judge_twice(postcondition, summary.final))
         if wrong:
             found.append(_in_outcomes("postcondition failed", result, wrong))
     executions = dict.fromkeys(execution for _, execution in found)
+    simplest = result.claim != "partial" and result.classes is None
     return [
-        Finding(tuple(headline for headline, other in found if other == execution), execution) for execution in executions
+        Finding(tuple(headline for headline, other in found if other == execution), execution, simplest)
+        for execution in executions
     ]
 
 
 def _in_outcomes(what: str, result: Exploration, wrong: tuple[OutcomeSummary, ...]) -> tuple[str, Execution]:
     """How often it goes wrong, and the simplest execution in which it does."""
     numbers = [summary.interleavings for summary in wrong]
-    if result.interleavings is None or None in numbers or result.claim == "partial":
+    if result.classes is not None:
+        classes = sum(summary.classes or 0 for summary in wrong)
+        where = f"in {classes:,} of {result.classes:,} classes of interleavings"
+    elif result.interleavings is None or None in numbers or result.claim == "partial":
         where = "in some interleavings"
     else:
         where = f"in {sum(number or 0 for number in numbers):,} of {result.interleavings:,} interleavings"
+    if result.claim == "bounded":
+        where += f" with {result.claim.reason}"
     return f"{what} {where}", min((summary.example for summary in wrong), key=simplicity)
 
 
@@ -187,6 +200,12 @@ def crosscheck(program: Program, *, runs: int = 200, limit: int = MOST_FORCED, s
     result = explore(program)
     if result.claim.reason == "interrupted":
         raise KeyboardInterrupt
+    if result.claim == "partial":
+        raise Inconclusive(
+            f"there is nothing to compare real threads with: {result.claim.reason} after {result.states:,} states.\n"
+            "Make the program smaller.",
+            exploration=result,
+        )
     predicted = tuple(summary.outcome for summary in result.outcomes)
     forced = 0
     for execution in _to_force(program, result, limit, seed):

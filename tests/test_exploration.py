@@ -174,9 +174,17 @@ def test_outcomes_can_be_grouped_by_what_is_observed():
     assert sum(one.share for one in result.outcomes) == 1
 
 
-def test_what_is_observed_may_be_anything_printable():
-    result = explore(racy, observe=lambda final: [final[counter]])
-    assert sorted(one.observed[0] for one in result.outcomes) == [1, 2]
+def test_what_is_observed_has_to_be_something_that_can_be_compared():
+    with pytest.raises(PredicateError, match=r"answered \[\d\], by which outcomes cannot be grouped: a list has no hash"):
+        explore(racy, observe=lambda final: [final[counter]])
+    with pytest.raises(PredicateError, match="raised ZeroDivisionError"):
+        explore(racy, observe=lambda final: 1 // 0)
+
+
+def test_an_invariant_that_changes_its_mind_is_refused():
+    answers = iter([True, False] * 100)
+    with pytest.raises(PredicateError, match="answered True, and False when it was asked again"):
+        explore(racy, invariant=lambda state: next(answers))
 
 
 def test_deadlocks_are_never_grouped_with_other_ends():
@@ -319,7 +327,8 @@ def test_an_interrupt_between_two_quick_steps_ends_in_a_partial_claim():
 def test_every_way_of_counting_ends_at_its_budget(monkeypatch):
     monkeypatch.setattr(counting, "STATES_BETWEEN_LOOKS", 16)
     layered = explore(large(), max_states=100)
-    uneven = explore(Program(A=spins_on_x, B=set_x, C=_three_or_none, D=_three_or_none, E=locked, F=locked), max_states=100)
+    program = Program(A=spins_on_x, B=set_x, C=_three_or_none, D=_three_or_none, E=locked, F=locked)
+    uneven = explore(program, max_states=100, split=False)
     assert (layered.claim, uneven.claim) == ("partial", "partial")
     assert uneven.states < 1_000
 
@@ -505,3 +514,14 @@ def test_what_an_acquire_answered_is_a_bool_in_messages():
 
     (summary,) = explore(Program(A=thread)).outcomes
     assert summary.outcome.failures["A"] == "TypeError: unsupported operand type(s) for +: 'bool' and 'str'"
+
+
+def test_a_loop_that_counts_for_ever_is_told_although_its_states_merge():
+    def count_for_ever():
+        while True:
+            value = yield counter.read()
+            yield counter.write(value + 1)
+
+    for ask in (explore, lambda program: find(program, lambda outcome: True)):
+        with pytest.raises(StepLimit, match=r"^2,000 steps without an end of the whole program"):
+            ask(Program(A=count_for_ever))

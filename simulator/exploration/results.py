@@ -12,6 +12,7 @@ from simulator.execution import Execution
 from simulator.outcome import Final, Outcome, outcome_data
 
 if TYPE_CHECKING:
+    from simulator.exploration.sampling.facts import SampleFacts
     from simulator.program import Program
 
 JSON_FORMAT = "simulator exploration"
@@ -52,7 +53,8 @@ class OutcomeSummary:
 
     ``interleavings`` is exact; None if their number has no end or is not known. ``share`` is the part of all interleavings,
     ``probability`` the chance under a scheduler that picks uniformly among the enabled threads at every step: not the same,
-    because short executions have fewer choices. ``observed`` is what ``observe`` answered, if it was given.
+    because short executions have fewer choices. With claim "bounded" the share is of those within the bound, and the
+    probability None: it depends on what is beyond. ``observed`` is what ``observe`` answered, if it was given.
     """
 
     outcome: Outcome
@@ -61,13 +63,18 @@ class OutcomeSummary:
     probability: float | None
     observed: Any = None
     _find_example: Callable[[], Execution] = field(repr=False, default=lambda: _no_example())
+    runs: int | None = None
+    """How many runs of a sample ended so; then nobody knows how many interleavings do, or how probable that is."""
+    classes: int | None = None
+    """How many classes of interleavings end so, where one of each was looked at; then nobody knows how many they are."""
 
     @cached_property
     def example(self) -> Execution:
         """The execution with the fewest preemptions, then the shortest, then the first in the order of the threads.
 
         Searched for when it is first asked for, and re-run on the live scheduler before it is answered. With claim
-        "partial" it is not the simplest, but the one that was met first: a search could take longer than the budget.
+        "partial", or if it was explored by classes, it is not the simplest, but the one that was met first: a search could
+        take longer than all the rest. With claim "sampled" it is the simplest of those that were seen.
         """
         return self._find_example()
 
@@ -78,7 +85,7 @@ class OutcomeSummary:
 
     @property
     def status(self) -> str:
-        """ "finished" or "deadlock"."""
+        """ "finished" or "deadlock"; in samples also "unfinished"."""
         return self.outcome.status
 
     def to_data(self) -> dict[str, Any]:
@@ -90,6 +97,8 @@ class OutcomeSummary:
             "probability": self.probability,
             "example": str(self.example.schedule),
             "preemptions": self.example.preemptions,
+            **({"classes": self.classes} if self.classes is not None else {}),
+            **({"runs": self.runs} if self.runs is not None else {}),
         }
 
 
@@ -102,8 +111,10 @@ class Exploration:
     """The answer about all interleavings of a program. ``print`` it for the table.
 
     ``claim`` says what the answer is worth. ``interleavings`` is exact, of any size; None if there is no end to them (a loop
-    that can spin for ever); with claim "partial" it counts those that were seen to their end. ``outcomes`` are sorted, the
-    most frequent first. ``violations`` are executions that end where the invariant first breaks, simplest first.
+    that can spin for ever); with claim "partial" it counts those that were seen to their end, with claim "bounded" those
+    within the bound. ``states`` are different states of the program; ``transitions`` the steps that were looked at, within a
+    bound those from one state more than once. ``outcomes`` are sorted, the most frequent first. ``violations`` are
+    executions that end where the invariant first breaks, simplest first.
     """
 
     program: Program
@@ -114,6 +125,13 @@ class Exploration:
     outcomes: tuple[OutcomeSummary, ...]
     endless: bool = False
     violations: tuple[Execution, ...] = ()
+    sample: SampleFacts | None = None
+    """With claim "sampled": how the sample was drawn. ``interleavings`` is then known only for uniform draws."""
+    groups: tuple[tuple[str, ...], ...] = ()
+    """The threads of each group, if the program was split into groups that share nothing; the states are theirs together."""
+
+    classes: int | None = None
+    """How many classes of interleavings were looked at, one of each; then neither interleavings nor states are counted."""
 
     @property
     def deadlocks(self) -> tuple[OutcomeSummary, ...]:
@@ -142,7 +160,11 @@ class Exploration:
 
     def headline(self) -> str:
         """One sentence: how many interleavings, outcomes and states."""
+        if self.sample is not None:
+            return self.sample.headline(self.interleavings)
         outcomes = f"{len(self.outcomes)} outcome{'' if len(self.outcomes) == 1 else 's'}"
+        if self.classes is not None:
+            return f"{self._classes(self.classes)}, {outcomes}"
         if self.endless:
             many = "endlessly many interleavings (a loop can spin for ever)"
         elif self.interleavings is None:
@@ -150,7 +172,15 @@ class Exploration:
         else:
             at_least = "at least " if self.claim == "partial" else ""
             many = f"{at_least}{self.interleavings:,} interleaving{'' if self.interleavings == 1 else 's'}"
-        return f"{many}, {outcomes}, {self.states:,} state{'' if self.states == 1 else 's'}"
+        if self.claim == "bounded":
+            many += f" with {self.claim.reason}"
+        apart = f" in {len(self.groups)} groups that share nothing" if self.groups else ""
+        return f"{many}, {outcomes}, {self.states:,} state{'' if self.states == 1 else 's'}{apart}"
+
+    def _classes(self, number: int) -> str:
+        within = f" with {self.claim.reason}" if self.claim == "bounded" else ""
+        at_least = "at least " if self.claim == "partial" else ""
+        return f"{at_least}{number:,} class{'' if number == 1 else 'es'} of interleavings{within}"
 
     def broken(self) -> tuple[str, ...]:
         """A line about the broken invariant, if it was broken."""
@@ -162,17 +192,31 @@ class Exploration:
 
     def legend(self) -> str:
         """What the two numbers that are easily confused mean."""
+        if self.sample is not None:
+            return self.sample.legend()
+        if self.classes is not None:
+            return "class: interleavings that differ only by swapping neighbouring steps that do not conflict"
+        if self.claim == "bounded":
+            return f"share: of the interleavings with {self.claim.reason}; probability: not known within a bound"
         return "share: of the interleavings; probability: if each enabled thread is equally likely at every step"
 
     def columns(self) -> tuple[str, ...]:
         """The headings of the table."""
+        if self.sample is not None:
+            return ("outcome", "runs", "share of runs", "simplest example seen")
+        if self.classes is not None:
+            return ("outcome", "classes", "example")
         return ("outcome", "interleavings", "share", "probability", f"{self._quality()} example".lstrip())
 
     def _quality(self) -> str:
-        return "simplest" if self.claim != "partial" else ""
+        return "simplest" if self.claim not in ("partial", "sampled") and self.classes is None else ""
 
     def row(self, summary: OutcomeSummary) -> tuple[str, ...]:
         """One line of the table."""
+        if self.sample is not None:
+            return self.sample.row(summary)
+        if self.classes is not None:
+            return (str(summary.outcome), f"{summary.classes:,}", str(summary.example.schedule))
         number = "–" if summary.interleavings is None else f"{summary.interleavings:,}"
         share = "–" if summary.share is None else percent(float(summary.share))
         probability = "–" if summary.probability is None else percent(summary.probability)
@@ -192,6 +236,8 @@ class Exploration:
             "transitions": self.transitions,
             "outcomes": [summary.to_data() for summary in self.outcomes],
             "violations": [str(execution.schedule) for execution in self.violations],
+            **({"classes": self.classes} if self.classes is not None else {}),
+            **({"sample": self.sample.to_data()} if self.sample is not None else {}),
         }
 
 

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
-from functools import partial
-from typing import Any
+from concurrent.futures import Executor
+from os import PathLike
+from typing import Any, Literal
 
-from simulator.execution import Execution
+from simulator.errors import Interrupted
+from simulator.exploration.bounds import Bound, distinct_states, folding_of, is_bounded
 from simulator.exploration.budget import Watch
-from simulator.exploration.counting import Walk, count, interleavings_of, probability_of
-from simulator.exploration.results import Claim, Exploration, OutcomeSummary, simplicity
-from simulator.exploration.search import Examples, confirmed, judge, simplest_paths
+from simulator.exploration.classes.exploring import explore_by_classes, refuse_by_classes
+from simulator.exploration.counting import Walk, count, interleavings_of
+from simulator.exploration.helpers.help import Help
+from simulator.exploration.results import Claim, Exploration
+from simulator.exploration.splitting.split import explore_in_groups
 from simulator.exploration.spot_checks import spot_check
+from simulator.exploration.summaries import Verdicts, summaries, violations
 from simulator.exploration.symmetry import CannotFold, Folding
-from simulator.exploration.witnesses import broken_by, confirm, witness
+from simulator.exploration.witnesses import confirm
 from simulator.machine import THREAD_STEPS, Machine, Reconsider
-from simulator.outcome import Final, Outcome, result_key
+from simulator.outcome import Final
 from simulator.program import Program
-
-MOST_VIOLATIONS = 10
 
 
 def explore(
@@ -27,29 +29,73 @@ def explore(
     *,
     invariant: Callable[[Final], object] | None = None,
     observe: Callable[[Final], Any] | None = None,
+    by: Literal["states", "classes"] = "states",
+    preemptions: int | None = None,
+    delays: int | None = None,
     max_states: int | None = None,
     max_seconds: float | None = None,
+    max_memory: int | None = None,
     symmetry: bool = True,
     merge: bool = True,
+    liveness: bool = True,
+    split: bool = True,
     max_steps: int = THREAD_STEPS,
     progress: bool = False,
+    checkpoint: str | PathLike[str] | None = None,
+    checkpoint_seconds: float | None = None,
+    executor: Executor | None = None,
 ) -> Exploration:
     """Visit every state of a program once and answer the `Exploration`: exact numbers, examples, and what they are worth.
 
     * ``invariant`` is asked of the values in every state; the result lists the simplest executions that break it.
     * ``observe`` groups outcomes by what it answers about the final values, instead of by everything.
-    * ``max_states`` and ``max_seconds`` are budgets; when one runs out, or at Ctrl-C, the claim is "partial".
-    * ``symmetry=False`` and ``merge=False`` switch the reductions off, to cross-check them.
+    * ``by="classes"`` looks at one interleaving of each equivalence class (see `representatives`) instead of every state:
+      outcomes, each with the number of its classes. For programs that have far more states than classes. It knows no
+      invariant, and no budget of states.
+    * ``preemptions`` is a bound: only the interleavings with at most so many are examined, all of them, and counted
+      exactly; the claim is "bounded", or "complete" if no interleaving has more. A step of another thread is a preemption if
+      the one before could have gone on (M. Musuvathi and S. Qadeer, PLDI 2007). ``delays`` is another bound: on how often a
+      round-robin scheduler that never preempts is made to pass over a thread, as `WithinDelays` says exactly (M. Emmi, S.
+      Qadeer and Z. Rakamaric, POPL 2011). No probability is told within a bound.
+    * ``max_states``, ``max_seconds``, ``max_memory`` are budgets; when one runs out, or at Ctrl-C, the claim is "partial".
+      Within a bound a state counts towards ``max_states`` once for each way in which it has to be told apart.
+      ``max_memory`` is in bytes: what the process may take in addition to what it has. Where it is not given, exploring
+      stops before the machine has to swap: when three quarters of what was free are used up.
+    * ``symmetry=False``, ``merge=False``, ``liveness=False`` and ``split=False`` switch the reductions off, to cross-check
+      them. States are told apart by local variables that will never be read again only without liveness. Programs whose
+      threads fall into groups that share nothing are split, and the states are those of the groups, added up; but not with
+      an invariant, within a bound, or with daemons.
     * ``max_steps`` is how many steps one thread may take before `StepLimit` is raised.
     * ``progress`` shows a live line on stderr, if that is a terminal.
+    * ``checkpoint`` is a file in which the walk is kept, every ``checkpoint_seconds`` (30), and when a budget runs out or at
+      Ctrl-C. If there is one, exploring goes on from there, and the answer is what it would have been; a budget of seconds
+      counts anew. It is deleted when the answer is complete. Groups of threads that are split off are explored without.
+    * ``executor`` expands large layers of states on more cores or machines, and the answer is the same to the last digit;
+      only where a budget stops it may differ. A program whose states are reached after different numbers of steps is
+      explored here. It cannot be had within a bound.
 
-    Raises what is wrong with the program (`ProgramError`), `NondeterministicProgram` among it.
+    Raises what is wrong with the program (`ProgramError`), `NondeterministicProgram` among it; and `ValueError` or
+    `TypeError` for a budget or a bound that is none; `CheckpointError` for a file that is no checkpoint of this program,
+    with these options, or is damaged; `ExecutorError` for an executor that is shut down.
     """
-    with Watch(max_states, max_seconds, progress) as watch:
+    bound = Bound.of(preemptions, delays)
+    how: dict[str, Any] = {"merge": merge, "liveness": liveness, "max_thread_steps": max_steps}
+    if by != "states":
+        refuse_by_classes(
+            by, invariant=invariant, delays=delays, max_states=max_states, executor=executor, checkpoint=checkpoint
+        )
+        with Watch(None, max_seconds, progress, max_memory) as watch:
+            return explore_by_classes(program, watch, observe, bound, how)
+    help = Help.of(executor, checkpoint, checkpoint_seconds, bound, {"symmetry": symmetry, **how})
+    with Watch(max_states, max_seconds, progress, max_memory) as watch:
         while True:
-            machine = Machine(program, merge=merge, max_thread_steps=max_steps)
+            machine = Machine(program, **how)
             try:
-                return _explore(machine, watch, invariant, observe, symmetry)
+                if split and bound is None and invariant is None:
+                    answer = explore_in_groups(machine, watch, observe, symmetry=symmetry, how=how)
+                    if answer is not None:
+                        return help.done(answer)
+                return help.done(_explore(machine, watch, invariant, observe, symmetry, bound, help))
             except Reconsider:
                 continue
             finally:
@@ -62,129 +108,77 @@ def _explore(
     invariant: Callable[[Final], object] | None,
     observe: Callable[[Final], Any] | None,
     symmetry: bool,
+    bound: Bound | None,
+    help: Help,
 ) -> Exploration:
+    space = machine if bound is None else bound.over(machine)
     try:
-        folding = Folding(machine, wanted=symmetry)
-        walk = _walk(machine, folding, watch, invariant)
+        folding = folding_of(space, symmetry)
+        walk = _walk(space, folding, watch, invariant, help)
     except CannotFold:
-        folding = Folding(machine, wanted=False)
-        walk = _walk(machine, folding, watch, invariant)
-    return _answer(machine, folding, walk, observe, invariant)
+        folding = folding_of(space, False)
+        walk = _walk(space, folding, watch, invariant, help)
+    _compare(machine, space, folding, walk)
+    return _answer(space, folding, walk, observe, invariant, bound)
 
 
-def _walk(machine: Machine, folding: Folding, watch: Watch, invariant: Callable[[Final], object] | None) -> Walk:
-    walk = count(machine, folding, watch)
+def _walk(space: Machine, folding: Folding, watch: Watch, invariant: Callable[[Final], object] | None, help: Help) -> Walk:
+    """Count, and ask the invariant of all states that were met."""
+    watch.listen(lambda end: space.outcome(end).key)
+    walk = count(space, folding, watch, help.keeper, help.crew)
     if invariant is not None:  # asked at the end, when every object is known, so that it may name objects
-        walk.broken = list(filter(Verdicts(machine, invariant), walk.first_from))
+        breaks = Verdicts(space, invariant)
+        try:
+            for state in walk.first_from:
+                if breaks(state):
+                    walk.broken.append(state)
+        except Interrupted:
+            raise
+        except KeyboardInterrupt:
+            walk.stopped = walk.stopped or "interrupted"
     return walk
 
 
-class Verdicts:
-    """Whether states break an invariant; each combination of values is judged once."""
-
-    def __init__(self, machine: Machine, invariant: Callable[[Final], object]) -> None:
-        self._machine = machine
-        self._invariant = invariant
-        self._known: dict[int, bool] = {}
-
-    def __call__(self, state: int) -> bool:
-        part = state & self._machine.objects_field()
-        if part not in self._known:
-            self._known[part] = not judge(self._invariant, self._machine.values(state))
-        return self._known[part]
+def _compare(machine: Machine, space: Machine, folding: Folding, walk: Walk) -> None:
+    """Re-run some of it on the live scheduler; what nobody waited for is not proved, but known all the same."""
+    try:
+        confirm(space, folding, walk)
+        if not walk.stopped:
+            spot_check(machine)
+    except Interrupted:
+        raise
+    except KeyboardInterrupt:
+        walk.stopped = walk.stopped or "interrupted"
 
 
 def _answer(
-    machine: Machine,
+    space: Machine,
     folding: Folding,
     walk: Walk,
     observe: Callable[[Final], Any] | None,
     invariant: Callable[[Final], object] | None,
+    bound: Bound | None,
 ) -> Exploration:
-    claim = Claim("partial", walk.stopped) if walk.stopped else Claim("complete")
-    confirm(machine, folding, walk)
-    if not walk.stopped:
-        spot_check(machine)
+    """What a walk comes to."""
+    beyond = bool(walk.stopped) or is_bounded(space, walk.first_from)
     counted = not walk.endless and not (walk.stopped and not any(walk.ends.values()))
     total = sum(map(interleavings_of, walk.ends.values())) if counted else None
+    broken = violations(space, folding, walk, invariant)
+    outcomes = summaries(space, folding, walk, total, not beyond, observe)
     return Exploration(
-        machine.program,
-        claim,
+        space.program,
+        _claim(walk, bound if beyond else None),
         total,
-        len(walk.first_from),
+        distinct_states(space, folding, walk.first_from),
         walk.transitions,
-        _summaries(machine, folding, walk, total, observe),
+        outcomes,
         walk.endless,
-        _violations(machine, folding, walk, invariant),
+        broken,
     )
 
 
-def _summaries(
-    machine: Machine, folding: Folding, walk: Walk, total: int | None, observe: Callable[[Final], Any] | None
-) -> tuple[OutcomeSummary, ...]:
-    """Group the ends by outcome; each orbit of interchangeable threads is spread evenly over the names it can have."""
-
-    def key(outcome: Outcome) -> Any:
-        if observe is None:
-            return outcome.key
-        return (outcome.status, tuple(outcome.failures.items()), result_key(observe(outcome.final)))
-
-    def symmetric(outcome: Outcome) -> bool:
-        return (observe is not None and not outcome.failures) or folding.named(outcome)[0] == 1
-
-    if observe is None:
-        folding.refuse_too_many(map(machine.outcome, walk.ends))
-    groups: dict[Any, tuple[Outcome, Fraction, Fraction, int]] = {}
-    for state, weight in walk.ends.items():
-        outcome = machine.outcome(state)
-        ways, variants = (1, iter((outcome,))) if symmetric(outcome) else folding.named(outcome)
-        number, chance = Fraction(interleavings_of(weight), ways), Fraction(probability_of(weight)) / ways
-        for variant in variants:
-            first, numbers, chances, end = groups.get(key(variant), (variant, Fraction(0), Fraction(0), state))
-            groups[key(variant)] = (first, numbers + number, chances + chance, end)
-    examples = Examples(machine, folding, key, symmetric)
-
-    def example(outcome: Outcome, end: int) -> Execution:
-        if walk.stopped:
-            return witness(machine, folding, walk, end, outcome if observe is None else None)
-        return examples.of(outcome)
-
-    summaries = [
-        OutcomeSummary(
-            outcome,
-            int(number) if total is not None else None,
-            number / total if total and not walk.stopped else None,
-            float(chance) if total is not None and not walk.stopped else None,
-            observe(outcome.final) if observe is not None else None,
-            partial(example, outcome, end),
-        )
-        for outcome, number, chance, end in groups.values()
-    ]
-    return tuple(sorted(summaries, key=lambda summary: (-(summary.interleavings or 0), _order(summary.outcome))))
-
-
-def _order(outcome: Outcome) -> tuple[Any, ...]:
-    """A fixed order among outcomes that are equally frequent: finished first, then by how they read."""
-    return (outcome.status != "finished", str(outcome), repr(outcome.returned))
-
-
-def _violations(
-    machine: Machine, folding: Folding, walk: Walk, invariant: Callable[[Final], object] | None
-) -> tuple[Execution, ...]:
-    """The simplest executions that end where the invariant first breaks: one for each different combination of values."""
-    if invariant is None or not walk.broken:
-        return ()
-    breaks = Verdicts(machine, invariant)
-    field = machine.objects_field()
-    found: dict[int, Execution] = {}
+def _claim(walk: Walk, bound: Bound | None) -> Claim:
+    """What the answer is worth, given the bound if there is anything beyond it."""
     if walk.stopped:
-        for state in walk.broken:
-            if len(found) < MOST_VIOLATIONS and (state & field) not in found:
-                found[state & field] = broken_by(machine, folding, walk, breaks, state)
-        return tuple(sorted(dict.fromkeys(found.values()), key=simplicity))
-    for state, path in simplest_paths(machine, folding, stop_at=breaks):
-        if breaks(state) and (state & field) not in found:
-            found[state & field] = confirmed(machine, path, machine.outcome(state))
-            if len(found) >= MOST_VIOLATIONS:
-                break
-    return tuple(found.values())
+        return Claim("partial", walk.stopped if bound is None else f"{walk.stopped}; bound: {bound}")
+    return Claim("complete") if bound is None else Claim("bounded", str(bound))
