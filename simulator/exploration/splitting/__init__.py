@@ -1,0 +1,1 @@
+"""Programs whose threads fall into groups that share nothing: each is explored alone, and counts multiply."""
