@@ -57,6 +57,9 @@ class Atomic(Shared[V]):
             return answer is False
         return operation.method in ("read", "until") or isinstance(answer, Raised)
 
+    def overwrites(self, operation: Operation[Any]) -> bool:
+        return operation.method == "write"
+
     def twin(self) -> RealVariable:
         return RealAtomic(self.initial)
 

@@ -57,6 +57,9 @@ class Event(SharedObject):
     def reads_only(self, operation: Operation[Any], answer: Any) -> bool:
         return operation.method in ("is_set", "wait")
 
+    def overwrites(self, operation: Operation[Any]) -> bool:
+        return operation.method in ("set", "clear")
+
     def twin(self) -> Any:
         return threading.Event()
 

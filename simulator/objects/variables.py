@@ -56,6 +56,9 @@ class Shared(SharedObject, Generic[V]):
     def reads_only(self, operation: Operation[Any], answer: Any) -> bool:
         return operation.method != "write"
 
+    def overwrites(self, operation: Operation[Any]) -> bool:
+        return operation.method == "write"
+
     def news(self, value: Any) -> str:
         return f"{self.name} = {value!r}"  # a variable is always worth showing
 

@@ -1,7 +1,7 @@
 """The benchmark programs of the literature, said with our objects; exact numbers are in ``counts.json``.
 
 Every function takes the parameters of ``counts.json`` and answers a `Program` of threads T0, T1, … Each program is made
-of objects of its own: `V` and `M` make the variables and locks as they are first named.
+of objects of its own.
 """
 
 from simulator import Atomic, Lock, Program, Shared
@@ -14,24 +14,14 @@ def program(build):
     return build
 
 
-class V(dict):
-    """Shared variables by name; 0 at the start, unless said otherwise."""
-
-    def __init__(self, **initial):
-        self.initial = initial
-
-    def __missing__(self, name):
-        shown = name if isinstance(name, str) else "".join(map(str, name))
-        self[name] = Shared(shown, self.initial.get(name, 0))
-        return self[name]
+def variables(name, number):
+    """Shared variables name0, name1, …; 0 at the start."""
+    return tuple(Shared(f"{name}{place}", 0) for place in range(number))
 
 
-class M(dict):
-    """Locks by name."""
-
-    def __missing__(self, name):
-        self[name] = Lock(name if isinstance(name, str) else "".join(map(str, name)))
-        return self[name]
+def locks(name, number):
+    """Locks name0, name1, …"""
+    return tuple(Lock(f"{name}{place}") for place in range(number))
 
 
 def threads(*bodies):
@@ -57,17 +47,17 @@ def readers(n):
 
 @program
 def lastzero(n):
-    a = V()
+    a = variables("a", n + 1)
 
     def reader():
         i = n
-        while (yield a[f"a{i}"].read()) != 0:
+        while (yield a[i].read()) != 0:
             i -= 1
 
     def writer(j):
         def thread():
-            value = yield a[f"a{j - 1}"].read()
-            yield a[f"a{j}"].write(value + 1)
+            value = yield a[j - 1].read()
+            yield a[j].write(value + 1)
 
         return thread
 
@@ -76,24 +66,25 @@ def lastzero(n):
 
 @program
 def filesystem(n, first=0):
-    inode_locks, block_locks, inodes, busy = M(), M(), V(), V()
+    inode_locks, block_locks = locks("li", 32), locks("lb", 26)
+    inodes, busy = variables("inode", 32), variables("busy", 26)
 
     def worker(tid):
         def thread():
             i = tid % 32
-            yield inode_locks[f"li{i}"].acquire()
-            if (yield inodes[f"inode{i}"].read()) == 0:
+            yield inode_locks[i].acquire()
+            if (yield inodes[i].read()) == 0:
                 b = 2 * i % 26
                 while True:
-                    yield block_locks[f"lb{b}"].acquire()
-                    if (yield busy[f"busy{b}"].read()) == 0:
-                        yield busy[f"busy{b}"].write(1)
-                        yield inodes[f"inode{i}"].write(b + 1)
-                        yield block_locks[f"lb{b}"].release()
+                    yield block_locks[b].acquire()
+                    if (yield busy[b].read()) == 0:
+                        yield busy[b].write(1)
+                        yield inodes[i].write(b + 1)
+                        yield block_locks[b].release()
                         break
-                    yield block_locks[f"lb{b}"].release()
+                    yield block_locks[b].release()
                     b = (b + 1) % 26
-            yield inode_locks[f"li{i}"].release()
+            yield inode_locks[i].release()
 
         return thread
 
@@ -197,8 +188,8 @@ def coa(n):
 
 @program
 def sb(n):
-    x = V()
-    return threads(*[straight(x[f"x{i}"].write(1), x[f"x{(i + 1) % n}"].read()) for i in range(n)])
+    x = variables("x", n)
+    return threads(*[straight(x[i].write(1), x[(i + 1) % n].read()) for i in range(n)])
 
 
 @program
@@ -240,19 +231,19 @@ def account(n):
 
 @program
 def sigma(n):
-    i, spawned, array = Shared("i", -1), V(), V()
+    i, spawned, array = Shared("i", -1), variables("spawn", n), variables("a", n)
 
     def main():
         for k in range(n):
             value = yield i.read()
             yield i.write(value + 1)
-            yield spawned[f"spawn{k}"].write(1)
+            yield spawned[k].write(1)
 
     def worker(k):
         def thread():
-            yield spawned[f"spawn{k}"].until(lambda value: value == 1)
+            yield spawned[k].until(lambda value: value == 1)
             j = yield i.read()
-            yield array[f"a{j}"].write(1)
+            yield array[j].write(1)
 
         return thread
 
@@ -286,7 +277,7 @@ def circular_buffer(n):
 
 @program
 def dekker(rounds):
-    flag, turn, c = V(), Shared("turn", 0), Shared("c", 0)
+    flag, turn, c = variables("f", 3), Shared("turn", 0), Shared("c", 0)
 
     def my_turn_comes(mine):
         for _ in range(rounds):
@@ -296,25 +287,25 @@ def dekker(rounds):
 
     def may_enter(me, other, mine):
         for _ in range(rounds):
-            if not (yield flag[f"f{other}"].read()):
+            if not (yield flag[other].read()):
                 return True
             if (yield turn.read()) != mine:
-                yield flag[f"f{me}"].write(0)
+                yield flag[me].write(0)
                 if not (yield from my_turn_comes(mine)):
                     return False
-                yield flag[f"f{me}"].write(1)
+                yield flag[me].write(1)
         return False
 
     def side(me, other, mine):
         def thread():
             for _ in range(rounds):
-                yield flag[f"f{me}"].write(1)
+                yield flag[me].write(1)
                 if not (yield from may_enter(me, other, mine)):
                     return
                 yield c.write(me)
                 assert (yield c.read()) == me
                 yield turn.write(1 - mine)
-                yield flag[f"f{me}"].write(0)
+                yield flag[me].write(0)
 
         return thread
 
@@ -323,11 +314,11 @@ def dekker(rounds):
 
 @program
 def peterson(rounds):
-    flag, turn, c = V(), Shared("turn", 0), Shared("c", 0)
+    flag, turn, c = variables("f", 2), Shared("turn", 0), Shared("c", 0)
 
     def may_enter(me):
         for _ in range(rounds):
-            wanted = yield flag[f"f{1 - me}"].read()
+            wanted = yield flag[1 - me].read()
             whose = yield turn.read()
             if wanted != 1 or whose != 1 - me:
                 return True
@@ -336,13 +327,13 @@ def peterson(rounds):
     def side(me):
         def thread():
             for _ in range(rounds):
-                yield flag[f"f{me}"].write(1)
+                yield flag[me].write(1)
                 yield turn.write(1 - me)
                 if not (yield from may_enter(me)):
                     return
                 yield c.write(me + 1)
                 assert (yield c.read()) == me + 1
-                yield flag[f"f{me}"].write(0)
+                yield flag[me].write(0)
 
         return thread
 
@@ -351,7 +342,7 @@ def peterson(rounds):
 
 @program
 def lamport(rounds):
-    b, x, y, c = V(), Shared("x", 0), Shared("y", 0), Shared("c", 0)
+    b, x, y, c = variables("b", 3), Shared("x", 0), Shared("y", 0), Shared("c", 0)
 
     def polls(variable, predicate):
         for _ in range(rounds):
@@ -361,17 +352,17 @@ def lamport(rounds):
 
     def enter(me, other):
         for _ in range(rounds):
-            yield b[f"b{me}"].write(1)
+            yield b[me].write(1)
             yield x.write(me)
             if (yield y.read()) != 0:
-                yield b[f"b{me}"].write(0)
+                yield b[me].write(0)
                 if (yield from polls(y, lambda value: value == 0)):
                     continue
                 return False
             yield y.write(me)
             if (yield x.read()) != me:
-                yield b[f"b{me}"].write(0)
-                if not (yield from polls(b[f"b{other}"], lambda value: value < 1)):
+                yield b[me].write(0)
+                if not (yield from polls(b[other], lambda value: value < 1)):
                     return False
                 if (yield y.read()) != me:
                     if (yield from polls(y, lambda value: value == 0)):
@@ -388,7 +379,7 @@ def lamport(rounds):
                 yield c.write(me)
                 assert (yield c.read()) == me
                 yield y.write(0)
-                yield b[f"b{me}"].write(0)
+                yield b[me].write(0)
 
         return thread
 
