@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Protocol
 
-from simulator.schedule import Schedule
+from simulator.schedule import Schedule, thread_of
 
 
 class Strategy(Protocol):
@@ -36,6 +36,42 @@ class RandomWalk:
 
     def next_thread(self, enabled: Sequence[str], step: int) -> str | None:
         return enabled[self._random.randrange(len(enabled))]
+
+
+class PCT:
+    """Random priorities: always the highest thread that can; at `depth` - 1 random steps the one that took it falls behind.
+
+    Probabilistic concurrency testing (S. Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding
+    Bugs", ASPLOS 2010, section 3): a bug of that depth (how many orderings of two steps it takes) is found with a
+    probability of at least ``1 / (n * steps ** (depth - 1))`` among `n` threads, if no execution has more than `steps`
+    steps. Deviations: options of a choice are drawn uniformly, and a thread that spins does not fall behind. The same seed
+    makes the same choices everywhere. Raises `ValueError` unless `depth` and `steps` are positive.
+    """
+
+    def __init__(self, seed: int, depth: int, steps: int) -> None:
+        for name, number in (("depth", depth), ("steps", steps)):
+            if number < 1:
+                raise ValueError(f"PCT was expecting a positive number as {name}, but got {number!r}")
+        self.seed = seed
+        self._random = random.Random(seed)
+        self.changes = [1 + self._random.randrange(steps) for _ in range(depth - 1)]
+        """The numbers of the steps, from 1, after which a thread falls behind."""
+        self.order: list[str] = []
+        """The threads that were met so far, the highest first."""
+        self.behind: dict[str, int] = {}
+        """Those that have fallen behind, and by which of the changes: the later in the list, the further behind."""
+        self._last = ""
+
+    def next_thread(self, enabled: Sequence[str], step: int) -> str | None:
+        if step in self.changes:
+            self.behind[self._last] = max(number for number, change in enumerate(self.changes) if change == step)
+        names = list(dict.fromkeys(map(thread_of, enabled)))
+        for name in names:
+            if name not in self.order:  # a random place for each newcomer makes every order equally likely
+                self.order.insert(self._random.randrange(len(self.order) + 1), name)
+        self._last = min(names, key=lambda name: (self.behind.get(name, -1), self.order.index(name)))
+        options = [one for one in enabled if thread_of(one) == self._last]
+        return options[0] if len(options) == 1 else options[self._random.randrange(len(options))]
 
 
 class Follow:

@@ -1,0 +1,1 @@
+"""Some interleavings, drawn at random, and what such a sample is worth."""
