@@ -12,10 +12,26 @@ import heapq
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from simulator.errors import NondeterministicProgram, PredicateError, SimulatorError, TooManyOutcomes
+from simulator.errors import (
+    NondeterministicProgram,
+    SearchStopped,
+    SimulatorError,
+)
 from simulator.execution import Execution
 from simulator.exploration.budget import Watch
-from simulator.exploration.counting import STATES_BETWEEN_LOOKS
+from simulator.exploration.counting import STATES_BETWEEN_LOOKS, refuse_endless
+from simulator.exploration.judging import (
+    ASKED_AGAIN,
+    Inside,
+    Watched,
+    check_question,
+    is_symmetric,
+    judge,
+    judge_twice,
+    same_answer,
+)
+from simulator.exploration.printed.printing import printing_path
+from simulator.exploration.printed.wanted import Prints, Wanted
 from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.symmetry import CannotFold, Folding
 from simulator.machine import THREAD_STEPS, Machine, Reconsider
@@ -26,9 +42,8 @@ from simulator.tables import OPTION_BITS
 
 CODE_BITS = 16 + OPTION_BITS
 
-MOST_VARIANTS = 1_000
-"""For how many ways to name the threads of one outcome a goal is asked before folding is given up."""
-
+SIMPLEST_AMONG = 4_096
+"""How many pairs of state and thread the simplest execution that prints a text is searched among."""
 Found = tuple[int, tuple[int, ...]]
 """(state, the path to it as codes of steps)"""
 
@@ -58,8 +73,11 @@ def simplest_paths(
         if pair in visited or preemptions > fewest.setdefault(canonical, preemptions) + 1:
             continue
         visited.add(pair)
-        if watch is not None and not len(visited) & (STATES_BETWEEN_LOOKS - 1):
-            watch.look(len(visited), len(frontier), 0)
+        refuse_endless(machine, length)
+        if watch is not None and (not len(visited) & (STATES_BETWEEN_LOOKS - 1) or watch.max_states is not None):
+            reason = watch.look(len(visited), len(frontier))
+            if reason:
+                raise SearchStopped(reason, f"{len(visited):,} states were looked at.")
         moves = machine.moves(state) if stop_at is None or not stop_at(state) else []
         if not moves:
             yield state, _unpacked(path, length)
@@ -129,27 +147,45 @@ def confirmed(machine: Machine, path: tuple[int, ...], outcome: Outcome) -> Exec
 
 def find(
     program: Program,
-    goal: Callable[[Outcome], object],
+    goal: Callable[[Outcome], object] | None = None,
     *,
+    prints: Prints | None = None,
     within: Callable[[Final], object] | None = None,
     merge: bool = True,
     symmetry: bool = True,
+    simplest: bool = False,
+    max_states: int | None = None,
+    max_seconds: float | None = None,
     max_steps: int = THREAD_STEPS,
     progress: bool = False,
 ) -> Execution | None:
     """Answer the simplest execution whose outcome satisfies `goal`; None proves that there is none.
 
     Simplest: the fewest preemptions, then the shortest, then the first in the order of the threads. With ``within`` only
-    executions that never leave the states (mappings, as ``final``) that satisfy it. Raises `PredicateError` if either
-    predicate raises.
+    executions that never leave the states (mappings, as ``final``) that satisfy it; if the first state does not, there is
+    none.
+
+    With ``prints`` an execution that is cut where the console shows exactly this text, as a real program may have printed
+    it; for a program with several consoles, a mapping of some of them to their texts. It is the simplest one if that is
+    among the first `SIMPLEST_AMONG` states of the search for it, as in small programs; else one with few preemptions,
+    unless ``simplest=True`` insists, however long it takes. With a goal, too: the simplest that is cut where both hold.
+
+    ``max_states`` and ``max_seconds`` are budgets of each search that is made: `SearchStopped` is raised when one runs out.
+    Raises `PredicateError` if a predicate raises, or answers differently when it is asked again, and TypeError for what is
+    no goal and no text.
     """
-    with Watch(None, None, progress) as watch:
+    check_question(goal, prints)
+    with Watch(max_states, max_seconds, progress) as watch:
         folds = symmetry
         while True:
             machine = Machine(program, merge=merge, max_thread_steps=max_steps)
             try:
                 spot_check(machine)  # first, so that `within` may name objects that are used only later
-                return _find(machine, Folding(machine, wanted=folds), goal, within, watch)
+                inside = None if within is None else Inside(machine, within)
+                if prints is not None:
+                    return _find_printed(machine, folds, goal, prints, inside, watch, simplest)
+                assert goal is not None
+                return _find(machine, Folding(machine, wanted=folds), goal, inside, watch)
             except CannotFold:
                 folds = False
             except Reconsider:
@@ -162,55 +198,69 @@ def _find(
     machine: Machine,
     folding: Folding,
     goal: Callable[[Outcome], object],
-    within: Callable[[Final], object] | None,
+    inside: Inside | None,
     watch: Watch,
+    wanted: Wanted | None = None,
 ) -> Execution | None:
-    inside = None if within is None else (lambda state: judge(within, machine.values(state)))
-    for state, path in simplest_paths(machine, folding, within=inside, watch=watch):
+    """The simplest path to an end that satisfies the goal; with `wanted`, to any state that shows it and satisfies it."""
+    asked: list[tuple[Outcome, bool]] = []
+
+    def satisfies(state: int) -> bool:
         outcome = Watched.of(machine.outcome(state))
-        verdict = judge(goal, outcome)
-        if folding.active and outcome.told_names and not _is_symmetric(folding, outcome, goal, verdict):
+        verdict = judge_twice(goal, outcome)
+        if folding.active and outcome.told_names and not is_symmetric(folding, outcome, goal, verdict):
             raise CannotFold
-        if verdict:
-            return confirmed(machine, path, outcome)
-    return None
+        if len(asked) < ASKED_AGAIN:
+            asked.append((machine.outcome(state), verdict))
+        return verdict
+
+    def shown(state: int) -> bool:
+        return wanted is not None and wanted.letters(state) == wanted.total and satisfies(state)
+
+    def fits(state: int) -> bool:
+        return (wanted is None or wanted.letters(state) >= 0) and (inside is None or inside(state))
+
+    found = None
+    for state, path in simplest_paths(machine, folding, stop_at=None if wanted is None else shown, within=fits, watch=watch):
+        if shown(state) if wanted is not None else satisfies(state):
+            found = confirmed(machine, path, machine.outcome(state))
+            break
+    for outcome, verdict in asked:
+        same_answer(goal, outcome, verdict, judge(goal, outcome))
+    if inside is not None:
+        inside.ask_again()
+    return found
 
 
-class Watched(Outcome):
-    """An outcome that notes whether anybody has asked which thread ended how; if not, all variants were judged at once."""
-
-    __slots__ = ("told_names",)
-    told_names: bool
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> Watched:
-        """The same outcome, watched."""
-        watched = cls(outcome.status, outcome.final, outcome.failures, outcome.returned)
-        object.__setattr__(watched, "told_names", False)
-        return watched
-
-    def __getattribute__(self, name: str) -> Any:
-        if name in ("failures", "returned"):
-            object.__setattr__(self, "told_names", True)
-        return super().__getattribute__(name)
-
-
-def _is_symmetric(folding: Folding, outcome: Outcome, goal: Callable[[Outcome], object], verdict: bool) -> bool:
-    """Whether the goal judges alike whichever interchangeable thread ended how; if that is too much to ask, say no."""
+def _find_printed(
+    machine: Machine,
+    symmetry: bool,
+    goal: Callable[[Outcome], object] | None,
+    prints: Prints,
+    inside: Inside | None,
+    watch: Watch,
+    simplest: bool,
+) -> Execution | None:
+    wanted = Wanted(machine, prints)
+    path = printing_path(machine, symmetry, wanted, inside, watch)
+    if path is None:
+        wanted.refuse_foreign_line_ends()
+        return None
+    folding = Folding(machine, wanted=symmetry)
+    if goal is not None or simplest:
+        return _find(machine, folding, goal or _anything, inside, watch, wanted)
     try:
-        number, variants = folding.named(outcome)
-    except TooManyOutcomes:
-        return False
-    return number <= MOST_VARIANTS and all(judge(goal, variant) == verdict for variant in variants)
+        return _find(machine, folding, _anything, inside, Watch(SIMPLEST_AMONG, None, False), wanted)
+    except SearchStopped:
+        if inside is not None:
+            inside.ask_again()
+    state = machine.initial
+    for code in path:
+        after = machine.step(state, code)
+        assert after is not None, "a path that was found can be walked"
+        state = after
+    return confirmed(machine, path, machine.outcome(state))
 
 
-def judge(predicate: Callable[[Any], object], subject: Any) -> bool:
-    """Ask a predicate of the user's; raise `PredicateError` if it raises instead of answering."""
-    try:
-        return bool(predicate(subject))
-    except Exception as error:
-        name = getattr(predicate, "__name__", repr(predicate))
-        raise PredicateError(
-            f"{name} was asked about {subject} and raised {type(error).__name__}: {error}\n"
-            "It must answer for every outcome and every state, deadlocks and failed threads included."
-        ) from error
+def _anything(_: Outcome) -> bool:
+    return True

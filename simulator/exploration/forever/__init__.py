@@ -1,0 +1,1 @@
+"""What can go on for ever: livelock, starvation, and lines that are never reached."""

@@ -1,0 +1,1 @@
+"""The search for an execution that prints a given text."""
