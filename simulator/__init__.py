@@ -25,7 +25,7 @@ from simulator.objects import Worker, Console, sleep, choose
 
 # One run
 from simulator.scheduler import Scheduler, replay, run
-from simulator.strategies import FirstEnabled, Follow, RandomWalk, Strategy
+from simulator.strategies import FirstEnabled, Follow, RandomWalk, PCT, Strategy
 from simulator.schedule import Schedule
 from simulator.execution import Execution
 from simulator.outcome import Outcome
@@ -34,8 +34,13 @@ from simulator.location import Location
 # Every run
 from simulator.exploration.statespace import explore
 from simulator.exploration.results import Claim, Exploration, OutcomeSummary
+from simulator.exploration.estimate import Estimate, estimate
 from simulator.exploration.enumerate import interleavings
+from simulator.exploration.ranking import interleaving, index_of
+from simulator.exploration.classes.representatives import representatives, count_classes
+from simulator.exploration.sampling.sample import sample
 from simulator.exploration.search import find
+from simulator.exploration.forever.lassos import Forever, Lasso, forever
 
 # Assertions
 from simulator.testing import check, crosscheck, Crosscheck
@@ -71,6 +76,7 @@ __all__ = [
     "FirstEnabled",
     "Follow",
     "RandomWalk",
+    "PCT",
     "Strategy",
     "Schedule",
     "Execution",
@@ -80,8 +86,18 @@ __all__ = [
     "Claim",
     "Exploration",
     "OutcomeSummary",
+    "Estimate",
+    "estimate",
     "interleavings",
+    "interleaving",
+    "index_of",
+    "representatives",
+    "count_classes",
+    "sample",
     "find",
+    "Forever",
+    "Lasso",
+    "forever",
     "check",
     "crosscheck",
     "Crosscheck",

@@ -16,9 +16,11 @@ import click
 from simulator.errors import (
     CheckFailed,
     CrosscheckFailed,
+    Inconclusive,
     Interrupted,
     NoRenderer,
     ScheduleError,
+    SearchStopped,
     SimulatorError,
     StepLimit,
 )
@@ -117,6 +119,8 @@ def worded(error: SimulatorError, options: dict[str, Any]) -> str:
 
 def exit_code(error: SimulatorError) -> int:
     """The exit code that an error stands for. A schedule that could not even be read is bad input, and no misfit."""
+    if isinstance(error, Inconclusive | SearchStopped):
+        return INCOMPLETE
     if isinstance(error, CheckFailed | CrosscheckFailed):
         return FOUND
     if isinstance(error, ScheduleError):
@@ -173,7 +177,7 @@ def show_exploration(result: Exploration) -> None:
 
     table = Table(header_style="bold")
     for position, heading in enumerate(result.columns()):
-        table.add_column(heading, justify="right" if 0 < position < 4 else "left", overflow="fold")
+        table.add_column(heading, justify="right" if 0 < position < len(result.columns()) - 1 else "left", overflow="fold")
     for summary in result.outcomes:
         bad = summary.status == "deadlock" or summary.outcome.failures
         table.add_row(*map(plain, result.row(summary)), style="red" if bad else None)

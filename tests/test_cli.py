@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from simulator import Execution, explore, find, replay
+from simulator import Execution, estimate, explore, find, replay, sample
 from simulator.cli import SUFFIXES, main
-from simulator.errors import UnknownFormat
+from simulator.errors import Inconclusive, SearchStopped, UnknownFormat
 from simulator.loading import load
 from simulator.render import engine, save
 from simulator.testing import findings, story
@@ -47,6 +47,7 @@ def right_then_left():
 
 """
 LINE = HEAD.count("\n")
+IN_ORDER = ["explore", "replay", "find", "sample", "classes", "draw", "crosscheck", "demo", "doctor"]
 FILES = {
     "racy.py": "program = Program(A=increment, B=increment)\n",
     "opposite.py": "program = Program(A=left_then_right, B=right_then_left)\n",
@@ -184,6 +185,52 @@ def test_the_reductions_can_be_switched_off(option):
     assert (code, json.loads(out)["interleavings"], err) == (0, 6, "")
 
 
+@pytest.mark.parametrize("bound", [{"preemptions": 0}, {"preemptions": 1}, {"delays": 0}, {"delays": 2}])
+def test_what_holds_within_a_bound_is_no_complete_answer(bound):
+    options = [text for name, most in bound.items() for text in (f"--{name}", str(most))]
+    expected = explore(load("racy.py").program, **bound)
+    assert expected.claim == "bounded"
+    assert call("explore", "racy.py", *options) == (3, f"{expected}\n", "")
+
+
+def test_a_bound_that_leaves_nothing_out_is_a_complete_answer():
+    assert call("explore", "racy.py", "--preemptions", "2") == call("explore", "racy.py")
+
+
+def test_something_found_within_a_bound_is_found():
+    code, out, err = call("explore", "wrong.py", "--preemptions", "1")
+    assert (code, err) == (1, "")
+    assert "\n\npostcondition failed in 2 of 4 interleavings with at most 1 preemption; simplest:\n\n" in out
+
+
+def test_a_budget_of_memory_is_kept():
+    code, out, err = finish(start("explore", "big.py", "--max-memory", "12M"))
+    assert (code, set(err.splitlines())) == (3, {"exploring"})
+    assert "\nclaim: partial (the budget of 12 MB of memory ran out): the exploration stopped early" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("2G", 2e9), ("500MB", 5e8), ("1.5GiB", 1.5 * 2**30), ("4096", 4096), ("3k", 3e3)]
+)
+def test_an_amount_of_memory_is_read(monkeypatch, text, number):
+    given = {}
+
+    def noted(program, **options):
+        given.update(options)
+        return explore(program)
+
+    monkeypatch.setattr("simulator.commands.exploring.explore_program", noted)
+    assert call("explore", "racy.py", "--max-memory", text)[0] == 0
+    assert given["max_memory"] == number
+
+
+def test_an_estimate_is_no_answer_about_the_program():
+    expected = estimate(load("racy.py").program)
+    assert call("explore", "racy.py", "--estimate", "--max-seconds", "60") == (3, f"{expected}\n", "")
+    code, out, err = call("explore", "racy.py", "--estimate", "--max-seconds", "60", "--json")
+    assert (code, json.loads(out), err) == (3, expected.to_data(), "")
+
+
 def test_explore_as_json():
     code, out, err = call("explore", "wrong.py", "--json")
     loaded = load("wrong.py")
@@ -305,6 +352,117 @@ def test_a_condition_that_is_no_expression_is_told():
     assert call("find", "racy.py", "counter =") == (2, "", message + hint)
 
 
+TEXTS = {"torn.txt": "12\n\n", "whole.txt": "1\n2\n", "never.txt": "3\n"}
+
+
+@pytest.fixture
+def printing(files):
+    """A program that prints, and texts that it prints or does not."""
+    talk = "from simulator import Console\nconsole = Console()\ndef says(text):\n    def body():\n"
+    talk += "        yield from console.print(text)\n    return body\nprogram = Program(A=says('1'), B=says('2'))\n"
+    (files / "printing.py").write_text(HEAD + talk)
+    for name, text in TEXTS.items():
+        (files / name).write_bytes(text.encode())
+    (files / "binary.txt").write_bytes(b"\xff\xfe")
+
+
+@pytest.mark.parametrize("name", ["torn.txt", "whole.txt"])
+def test_find_explains_what_was_printed(printing, name):
+    found = find(load("printing.py").program, prints=TEXTS[name])
+    assert call("find", "printing.py", "--prints", name) == (1, f"{story(found)}\n", "")
+
+
+def test_find_proves_that_something_is_never_printed(printing):
+    name = "never.txt"
+    message = f"no interleaving prints {name} (every one was examined)\n"
+    assert call("find", "printing.py", "--prints", name) == (0, message, "")
+    assert call("find", "printing.py", "--prints", name, "--json") == (0, "null\n", "")
+
+
+def test_find_reads_what_was_printed_from_standard_input(printing):
+    with open("torn.txt", "rb") as torn:
+        answer = finish(start("find", "printing.py", "--prints", "-", stdin=torn))
+    assert answer == call("find", "printing.py", "--prints", "torn.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--prints", "missing.txt"], "error: cannot read missing.txt: No such file or directory"),
+        (["--prints", "binary.txt"], "error: cannot read binary.txt: it is no text in UTF-8"),
+        ([], "Error: say what to find: a CONDITION such as 'counter == 1', or --prints TEXTFILE"),
+    ],
+)
+def test_find_needs_something_to_look_for(printing, arguments, message):
+    code, out, err = call("find", "printing.py", *arguments)
+    assert (code, out, err.splitlines()[-1]) == (2, "", message)
+
+
+def test_a_search_that_was_given_up_is_no_answer(monkeypatch):
+    def given_up(*_, **__):
+        raise SearchStopped("the budget of 5 states ran out", "Nothing.")
+
+    monkeypatch.setattr("simulator.commands.searching.find_execution", given_up)
+    code, out, err = call("find", "racy.py", "counter == 7", "--max-states", "5")
+    assert (code, out) == (3, "")
+    assert err.startswith("SearchStopped: the budget of 5 states ran out")
+
+
+# --- sample, classes
+
+
+def test_a_sample_is_no_complete_answer():
+    expected = sample(load("racy.py").program, runs=50, seed=3, method="pct", depth=2)
+    arguments = ("sample", "racy.py", "--runs", "50", "--seed", "3", "--method", "pct", "--depth", "2")
+    assert call(*arguments) == (3, f"{expected}\n", "")
+
+
+def test_something_found_in_a_sample_is_found():
+    code, out, err = call("sample", "wrong.py", "--runs", "50", "--method", "uniform")
+    assert (code, err) == (1, "")
+    assert "\n\npostcondition failed in " in out
+    assert json.loads(call("sample", "wrong.py", "--runs", "50", "--json")[1])["claim"] == "sampled"
+
+
+def test_classes_are_counted():
+    assert call("classes", "racy.py") == (0, "4 mazurkiewicz classes\n", "")
+    assert call("classes", "racy.py", "--equivalence", "reads-from") == (0, "3 reads-from classes\n", "")
+
+
+def test_classes_are_listed():
+    code, out, err = call("classes", "racy.py", "--list", "--preemptions", "0")
+    assert (code, err) == (3, "")
+    first, *listed = out.splitlines()
+    assert first == "2 mazurkiewicz classes with an interleaving of at most 0 preemptions"
+    assert listed == ["AABB  counter = 2", "BBAA  counter = 2"]
+    assert len(json.loads(call("classes", "racy.py", "--list", "--json")[1])["representatives"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("wrong.py", "postcondition failed in 2 of 4 classes, such as:"),
+        ("opposite.py", "deadlock in 1 of 3 classes, such as:"),
+        ("failing.py", "a thread failed in 2 of 2 classes, such as:"),
+    ],
+)
+def test_what_is_wrong_in_a_class_is_told(name, message):
+    code, out, err = call("classes", name)
+    assert (code, out.splitlines()[2], err) == (1, message, "")
+    code, out, err = call("classes", name, "--json")
+    assert (code, len(json.loads(out)["findings"]), err) == (1, 1, "")
+
+
+def test_what_is_allowed_in_a_class_is_nothing_wrong():
+    assert call("classes", "opposite.py", "--allow-deadlock")[0] == 0
+    assert call("classes", "failing.py", "--allow-failures")[0] == 0
+
+
+def test_classes_say_nothing_about_an_invariant():
+    note = "the invariant was not asked: that takes all states, which explore looks at\n"
+    assert call("classes", "bounded.py") == (3, "4 mazurkiewicz classes\n", note)
+
+
 # --- draw
 
 
@@ -405,6 +563,15 @@ def test_crosscheck_compares_with_real_threads():
     ]
 
 
+def test_a_comparison_with_nothing_to_compare_is_no_answer(monkeypatch):
+    def nothing(*_, **__):
+        raise Inconclusive("there is nothing to compare real threads with")
+
+    monkeypatch.setattr("simulator.commands.running.crosscheck_program", nothing)
+    message = "Inconclusive: there is nothing to compare real threads with\n"
+    assert call("crosscheck", "racy.py") == (3, "", message)
+
+
 def test_a_difference_to_real_threads_is_found(monkeypatch):
     from simulator import testing
     from simulator.errors import CrosscheckFailed
@@ -470,16 +637,17 @@ def test_the_doctor_says_how_to_get_what_is_missing():
 # --- what is wrong with the program
 
 
-COMMANDS = [["explore"], ["find", "counter == 7"], ["crosscheck"], ["draw", "timeline", "-o", "run.txt"], ["replay", "A"]]
+COMMANDS = [["explore"], ["explore", "--estimate"], ["find", "counter == 7"], ["sample"], ["classes"], ["crosscheck"]]
+COMMANDS += [["draw", "timeline", "-o", "run.txt"], ["replay", "A"]]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_tells_why_a_file_cannot_be_loaded(command):
     message = "LoadError: there is no file missing.py.\nGive the Python file that holds the program, as FILE or FILE:NAME.\n"
     assert call(command[0], "missing.py", *command[1:]) == (2, "", message)
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_tells_what_is_wrong_with_a_program(command):
     message = (
         f"InvalidYield: thread A yielded 3 at invalid.py:{LINE + 2}, which is not an operation.\n"
@@ -495,7 +663,9 @@ def test_a_program_that_is_not_deterministic_is_told():
     assert "Threads may depend only on what they read through the simulator." in err
 
 
-@pytest.mark.parametrize("command", [["explore"], ["find", "counter == 7"], ["draw", "timeline", "-o", "run.txt"]])
+@pytest.mark.parametrize(
+    "command", [["explore"], ["find", "counter == 7"], ["classes"], ["draw", "timeline", "-o", "run.txt"]]
+)
 def test_a_thread_that_never_ends_is_told_with_the_option_that_raises_the_limit(command):
     code, out, err = call(command[0], "endless.py", *command[1:], "--max-steps", "50")
     assert (code, out) == (2, "")
@@ -507,7 +677,7 @@ def test_running_out_of_memory_is_an_incomplete_answer(monkeypatch):
     def greedy(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("simulator.cli.explore_program", greedy)
+    monkeypatch.setattr("simulator.commands.exploring.explore_program", greedy)
     message = "out of memory: this program has more states than fit here; explore --max-states N looks at the first N\n"
     assert call("explore", "racy.py") == (3, "", message)
 
@@ -522,6 +692,18 @@ def test_running_out_of_memory_is_an_incomplete_answer(monkeypatch):
         (["explore"], "Error: Missing argument 'FILE'."),
         (["explore", "racy.py", "--max-states", "0"],
          "Error: Invalid value for '--max-states': 0 is not in the range x>=1."),
+        (["explore", "racy.py", "--preemptions", "-1"],
+         "Error: Invalid value for '--preemptions': -1 is not in the range x>=0."),
+        (["explore", "racy.py", "--preemptions", "1", "--delays", "1"],
+         "Error: --preemptions and --delays are two different bounds: give one of them"),
+        (["explore", "racy.py", "--estimate", "--delays", "1"],
+         "Error: --estimate is about all interleavings, and cannot tell how many are within a bound"),
+        (["explore", "racy.py", "--max-memory", "2X"],
+         "Error: Invalid value for '--max-memory': '2X' is no amount of memory: write 2G, 500M or 1.5GiB."),
+        (["explore", "racy.py", "--max-memory", "0"],
+         "Error: Invalid value for '--max-memory': '0' is no amount of memory: write 2G, 500M or 1.5GiB."),
+        (["sample", "racy.py", "--method", "dice"],
+         "Error: Invalid value for '--method': 'dice' is not one of 'walk', 'pct', 'uniform'."),
         (["replay", "racy.py"], "Error: Missing argument 'SCHEDULE'."),
         (["draw", "racy.py", "timeline"], "Error: Missing option '-o' / '--output'."),
         (["draw", "racy.py", "clock", "-o", "run.svg"], "Error: Invalid value for 'WHAT': 'clock' is not one of 'timeline', "
@@ -537,7 +719,7 @@ def test_the_help_lists_the_commands_in_the_order_of_teaching():
     code, out, err = call("--help")
     assert (code, err) == (0, "")
     listed = out[out.index("Commands:") :].splitlines()[1:]
-    assert [line.split()[0] for line in listed] == ["explore", "replay", "find", "draw", "crosscheck", "demo", "doctor"]
+    assert [line.split()[0] for line in listed] == IN_ORDER
     assert all(line.endswith(".") and "..." not in line for line in listed)
     for code, meaning in enumerate(("explored completely and nothing wrong", "something found", "usage or bad input")):
         assert f"  {code}  {meaning}\n" in out

@@ -15,7 +15,10 @@ LEVELS = [
     ("objects",),
     ("program",),
     ("location", "body", "schedule", "outcome", "execution"),
-    ("strategies", "scheduler", "local_state", "automaton", "tables", "machine"),
+    (
+        *("strategies", "scheduler"),
+        *("bytecode", "liveness", "letting_go", "local_state", "automaton", "tables", "journal", "machine"),
+    ),
     ("exploration", "analysis", "real_threads"),
     ("render",),
     ("testing", "answers", "cli", "commands", "demo", "doctor", "loading", "pytest_plugin", "__main__", "__init__"),

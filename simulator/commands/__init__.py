@@ -1,0 +1,1 @@
+"""The commands of the command line: one question a file, and what they have in common."""

@@ -1,0 +1,124 @@
+"""draw: a picture of an execution, by default of the simplest one that goes wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simulator.answers import CLEAN, answering, note, on_terminal, patience
+from simulator.commands.options import given, max_steps_option
+from simulator.commands.paging import PAGES, quiz_option, save_page
+from simulator.errors import Inconclusive, RenderError, UnknownFormat
+from simulator.execution import Execution
+from simulator.exploration.judging import judge
+from simulator.exploration.results import simplicity
+from simulator.exploration.search import find as find_execution
+from simulator.exploration.statespace import explore as explore_program
+from simulator.loading import Loaded, load, read_schedule
+from simulator.outcome import Outcome
+from simulator.scheduler import replay as replay_program
+
+PICTURES = ("timeline", "wait-for", "resource-allocation", "player")
+SUFFIXES = (".svg", ".png", ".pdf", ".dot", ".txt", ".json")
+"""What every picture can be saved as."""
+
+
+@click.command(short_help="Draw a timeline, or a graph of who waits for whom.")
+@click.argument("file")
+@click.argument("what", type=click.Choice(PICTURES), metavar="WHAT")
+@click.option("-s", "--schedule", help="The execution to draw, as for replay; by default the simplest that goes wrong.")
+@click.option("--step", type=click.IntRange(min=0), metavar="N", help="Draw the moment after N steps; by default the end.")
+@quiz_option
+@max_steps_option
+@click.option("-o", "--output", metavar="PICTURE", required=True, help=f"The suffix decides: {' '.join(SUFFIXES)}")
+@answering
+def draw(
+    file: str, what: str, schedule: str | None, step: int | None, quiz: bool, max_steps: int | None, output: str
+) -> int:
+    """Draw a picture of an execution. WHAT is one of:
+
+    \b
+    timeline             one column per thread, one line per step
+    wait-for             which thread waits for which other one
+    resource-allocation  the same with the locks between them
+    player               a page, .html, to step through; in it you can be the scheduler, too
+
+    Without --schedule a graph shows the simplest deadlock, a timeline the simplest execution in which anything goes wrong.
+    """
+    check_output(output, what)
+    loaded = load(file)
+    if schedule is not None:
+        execution = replay_program(loaded.program, read_schedule(schedule))
+    else:
+        execution = worst_execution(loaded, what, given(max_steps=max_steps))
+        note(f"drawing {execution.schedule}: {execution.outcome}" if execution.schedule else f"drawing {execution.outcome}")
+    if step is not None and step > len(execution):
+        raise click.UsageError(f"there is no moment after {step} steps: the execution has {len(execution)}")
+    if what == "player":
+        return save_page(loaded.program, execution, quiz, output)
+    if what == "timeline":
+        upto = execution if step is None else replay_program(loaded.program, execution.schedule[:step])
+        return save_picture(upto, output, **({"quiz": quiz} if Path(output).suffix.lower() in PAGES else {}))
+    from simulator import analysis
+
+    graph = analysis.wait_for_graph if what == "wait-for" else analysis.resource_allocation_graph
+    return save_picture(graph(execution, step), output)
+
+
+def worst_execution(loaded: Loaded, what: str, how: dict[str, Any]) -> Execution:
+    """The simplest execution in which anything goes wrong; for a graph of who waits, the simplest deadlock."""
+    program, holds = loaded.program, loaded.postcondition
+    if what not in ("timeline", "player"):
+        stuck = find_execution(program, lambda outcome: outcome.status == "deadlock", progress=on_terminal(), **how)
+        if stuck is None:
+            raise click.UsageError("no interleaving deadlocks: say which moment to draw, with --schedule and --step")
+        return stuck
+
+    def wrong(outcome: Outcome) -> bool:
+        if outcome.failures or outcome.status == "deadlock":
+            return True
+        return holds is not None and not judge(holds, outcome.final)
+
+    found = [find_execution(program, wrong, progress=on_terminal(), **how)]
+    if loaded.invariant is not None:
+        result = explore_program(program, invariant=loaded.invariant, progress=on_terminal(), **how)
+        if result.claim.reason == "interrupted":
+            raise KeyboardInterrupt
+        if result.claim == "partial":
+            raise Inconclusive(f"not every state was asked whether the invariant holds: {result.claim.reason}")
+        found += result.violations[:1]
+    simplest = min((each for each in found if each is not None), key=simplicity, default=None)
+    if simplest is not None:
+        return simplest
+    note("nothing goes wrong in any interleaving")
+    any_of_them = find_execution(program, lambda outcome: True, **how)
+    return any_of_them if any_of_them is not None else replay_program(program, "")
+
+
+def check_output(path: str, what: str) -> None:
+    """Complain about the file for a picture before the work is done, and not after it."""
+    output = Path(path)
+    suffixes = suffixes_of(what)
+    if output.suffix.lower() not in suffixes:
+        got = repr(output.suffix) if output.suffix else f"{path!r}, which has no suffix"
+        raise UnknownFormat(f"cannot save a {what} as {got}. It can be saved as: {' '.join(suffixes)}")
+    if not output.parent.is_dir():
+        why = f"{output.parent} is no folder" if output.parent.exists() else f"there is no folder {output.parent}"
+        raise RenderError(f"cannot write {path}: {why}")
+
+
+def suffixes_of(what: str) -> tuple[str, ...]:
+    """What one picture can be saved as: an execution as a page, too."""
+    return {"timeline": (*SUFFIXES, *PAGES), "player": PAGES}.get(what, SUFFIXES)
+
+
+def save_picture(value: Any, path: str, **options: Any) -> int:
+    """Save a picture and say where."""
+    from simulator.render import save
+
+    with patience(f"drawing {path}"):
+        save(value, path, **options)
+    note(f"wrote {path}")
+    return CLEAN
