@@ -29,3 +29,18 @@ def philosophers(number, meals):
         return body
 
     return Program(**{f"P{place}": philosopher(place) for place in range(number)})
+
+
+def cyclic_philosophers(number):
+    """Philosophers who eat again and again, and may deadlock: a state space with cycles."""
+    forks = [Lock(f"fork{place}") for place in range(number)]
+
+    def philosopher(place):
+        def body():
+            while True:
+                with (yield forks[place].acquire()), (yield forks[(place + 1) % number].acquire()):
+                    pass
+
+        return body
+
+    return Program(**{f"P{place}": philosopher(place) for place in range(number)})
