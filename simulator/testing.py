@@ -112,7 +112,7 @@ def findings(
         if wrong:
             found.append(_in_outcomes("postcondition failed", result, wrong))
     executions = dict.fromkeys(execution for _, execution in found)
-    simplest = result.claim != "partial" and result.classes is None
+    simplest = result.claim not in ("partial", "sampled") and result.classes is None
     return [
         Finding(tuple(headline for headline, other in found if other == execution), execution, simplest)
         for execution in executions
@@ -122,7 +122,9 @@ def findings(
 def _in_outcomes(what: str, result: Exploration, wrong: tuple[OutcomeSummary, ...]) -> tuple[str, Execution]:
     """How often it goes wrong, and the simplest execution in which it does."""
     numbers = [summary.interleavings for summary in wrong]
-    if result.classes is not None:
+    if result.sample is not None:
+        where = f"in {sum(summary.runs or 0 for summary in wrong):,} of {result.sample.runs:,} runs"
+    elif result.classes is not None:
         classes = sum(summary.classes or 0 for summary in wrong)
         where = f"in {classes:,} of {result.classes:,} classes of interleavings"
     elif result.interleavings is None or None in numbers or result.claim == "partial":

@@ -9,7 +9,7 @@ import pytest
 
 from simulator import Lock, Program, Shared, crosscheck, estimate, explore
 from simulator.errors import Inconclusive, Interrupted
-from simulator.exploration import budget, counting, memory, statespace, summaries
+from simulator.exploration import budget, layers, memory, statespace, summaries
 from simulator.exploration.budget import Watch, in_bytes
 from simulator.exploration.estimate import Estimate, probe, short
 from simulator.machine import Machine
@@ -298,7 +298,7 @@ def test_a_walk_tells_its_ends_to_the_live_line(monkeypatch):
         return ""
 
     monkeypatch.setattr(budget.Watch, "look", look)
-    monkeypatch.setattr(counting, "TRANSITIONS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr(layers, "TRANSITIONS_BETWEEN_LOOKS", 1)
     explore(opposite, symmetry=False)
     assert " 2 outcomes so far" in signs[-1] or " 1 outcome so far" in signs[-1]
     explore(opposite, preemptions=1)

@@ -20,7 +20,7 @@ from made_up_primitives import condition_programs, queue_programs, worker_progra
 
 from simulator import Program, Queue, Shared, SharedObject, choose, explore
 from simulator.errors import CheckpointError, Interrupted, ProgramError, StaleCheckpoint
-from simulator.exploration import budget, counting
+from simulator.exploration import budget, counting, layers
 from simulator.exploration.helpers import checkpoint, checkpoint_file
 
 MOST_STEPS = 40
@@ -52,7 +52,7 @@ def sets():
 @pytest.fixture(autouse=True)
 def look_often(monkeypatch):
     """So that small programs are stopped in the middle, too."""
-    monkeypatch.setattr(counting, "TRANSITIONS_BETWEEN_LOOKS", 3)
+    monkeypatch.setattr(layers, "TRANSITIONS_BETWEEN_LOOKS", 3)
     monkeypatch.setattr(counting, "STATES_BETWEEN_LOOKS", 2)
 
 
@@ -208,8 +208,8 @@ SCRIPT = textwrap.dedent(
     """
     import json, sys
     from simulator import Condition, Program, Shared, Lock, explore
-    from simulator.exploration import counting
-    counting.TRANSITIONS_BETWEEN_LOOKS = 50
+    from simulator.exploration import layers
+    layers.TRANSITIONS_BETWEEN_LOOKS = 50
     values, lock = Shared("values", frozenset()), Lock("lock")
 
     def body():

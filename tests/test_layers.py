@@ -17,7 +17,7 @@ LEVELS = [
     ("location", "body", "schedule", "outcome", "execution"),
     (
         *("strategies", "scheduler"),
-        *("bytecode", "liveness", "letting_go", "local_state", "automaton", "tables", "journal", "machine"),
+        *("bytecode", "liveness", "letting_go", "local_state", "automaton", "tables", "journal", "learned", "machine"),
     ),
     ("exploration", "analysis", "real_threads"),
     ("render",),

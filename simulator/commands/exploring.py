@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 import click
@@ -34,7 +36,17 @@ SECONDS_OF_PROBES = 1.0
 @allowing_options
 @click.option("--no-symmetry", is_flag=True, help="Tell interchangeable threads apart: slower, same answer.")
 @click.option("--no-merge", is_flag=True, help="Tell histories with one local state apart: slower, same answer.")
+@click.option("--no-liveness", is_flag=True, help="Tell dead local variables apart: slower, same answer.")
 @click.option("--no-split", is_flag=True, help="Do not split groups of threads that share nothing: slower, same answer.")
+@click.option(
+    "--by",
+    type=click.Choice(("states", "classes")),
+    default="states",
+    show_default=True,
+    help="Visit every state; or one interleaving of each class, where there are far fewer.",
+)
+@click.option("--checkpoint", metavar="PATH", help="Keep the walk in this file, and go on from there if it exists.")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Share large layers with N processes.")
 @click.option("--estimate", is_flag=True, help="Only estimate how many interleavings there are; explore nothing.")
 @json_option
 @answering
@@ -50,7 +62,11 @@ def explore(
     allow_failures: bool,
     no_symmetry: bool,
     no_merge: bool,
+    no_liveness: bool,
     no_split: bool,
+    by: Literal["states", "classes"],
+    checkpoint: str | None,
+    workers: int | None,
     estimate: bool,
     as_json: bool,
 ) -> int:
@@ -67,20 +83,34 @@ def explore(
     loaded = load(file)
     if estimate:
         return tell_estimate(loaded.program, max_seconds, as_json, given(max_steps=max_steps))
-    result = explore_program(
-        loaded.program,
-        invariant=loaded.invariant,
-        max_states=max_states,
-        max_seconds=max_seconds,
-        max_memory=max_memory,
-        symmetry=not no_symmetry,
-        merge=not no_merge,
-        split=not no_split,
-        progress=on_terminal(),
-        **bounds,
-        **given(max_steps=max_steps),
-    )
+    with sharing(workers) as executor:
+        result = explore_program(
+            loaded.program,
+            invariant=loaded.invariant,
+            by=by,
+            max_states=max_states,
+            max_seconds=max_seconds,
+            max_memory=max_memory,
+            symmetry=not no_symmetry,
+            merge=not no_merge,
+            liveness=not no_liveness,
+            split=not no_split,
+            progress=on_terminal(),
+            checkpoint=checkpoint,
+            executor=executor,
+            **bounds,
+            **given(max_steps=max_steps),
+        )
     return Telling(loaded, allow_deadlock, allow_failures, as_json).tell(result)
+
+
+def sharing(workers: int | None) -> AbstractContextManager[Executor | None]:
+    """Processes to share the work with, if any are wanted."""
+    if workers is None:
+        return nullcontext()
+    from concurrent.futures import ProcessPoolExecutor
+
+    return ProcessPoolExecutor(workers)
 
 
 def tell_estimate(program: Program, seconds: float | None, as_json: bool, how: dict[str, Any]) -> int:

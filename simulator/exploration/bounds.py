@@ -23,7 +23,8 @@ from simulator.automaton import Node
 from simulator.errors import correction
 from simulator.execution import Event, Execution
 from simulator.exploration.symmetry import Folding
-from simulator.machine import Machine, Move
+from simulator.learned import Move
+from simulator.machine import Machine
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import Operation
 from simulator.outcome import Final, Outcome

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Sequence
 
 from simulator.errors import ProgramError, SimulatorError
 from simulator.exploration.budget import Watch
-from simulator.exploration.counting import STATES_BETWEEN_LOOKS
 from simulator.exploration.symmetry import Folding
-from simulator.machine import Machine, Move
+from simulator.exploration.walks import STATES_BETWEEN_LOOKS
+from simulator.learned import Move
+from simulator.machine import Machine
 from simulator.program import Program
 from simulator.tables import FIELD, FIELD_BITS, OPTION, OPTION_BITS
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from simulator.errors import StepLimit
 from simulator.execution import Execution
-from simulator.machine import THREAD_STEPS, Machine
+from simulator.learned import THREAD_STEPS
+from simulator.machine import Machine
 from simulator.outcome import Outcome
 from simulator.program import Program
 

@@ -17,7 +17,8 @@ from typing import Any
 
 from simulator.errors import Interrupted
 from simulator.exploration.budget import positive
-from simulator.machine import THREAD_STEPS, Machine
+from simulator.learned import THREAD_STEPS
+from simulator.machine import Machine
 from simulator.program import Program
 
 LONGEST = 10_000

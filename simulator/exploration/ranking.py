@@ -16,7 +16,8 @@ from simulator.exploration.budget import Watch
 from simulator.exploration.completions import Completions
 from simulator.exploration.search import confirmed
 from simulator.exploration.symmetry import CannotFold, Folding
-from simulator.machine import THREAD_STEPS, Machine, Reconsider
+from simulator.learned import THREAD_STEPS, Reconsider
+from simulator.machine import Machine
 from simulator.program import Program
 from simulator.schedule import Schedule
 from simulator.scheduler import replay

@@ -19,7 +19,6 @@ from simulator.errors import (
 )
 from simulator.execution import Execution
 from simulator.exploration.budget import Watch
-from simulator.exploration.counting import STATES_BETWEEN_LOOKS, refuse_endless
 from simulator.exploration.judging import (
     ASKED_AGAIN,
     Inside,
@@ -34,7 +33,9 @@ from simulator.exploration.printed.printing import printing_path
 from simulator.exploration.printed.wanted import Prints, Wanted
 from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.symmetry import CannotFold, Folding
-from simulator.machine import THREAD_STEPS, Machine, Reconsider
+from simulator.exploration.walks import STATES_BETWEEN_LOOKS, refuse_endless
+from simulator.learned import THREAD_STEPS, Reconsider
+from simulator.machine import Machine
 from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.scheduler import replay

@@ -11,15 +11,17 @@ from simulator.errors import Interrupted
 from simulator.exploration.bounds import Bound, distinct_states, folding_of, is_bounded
 from simulator.exploration.budget import Watch
 from simulator.exploration.classes.exploring import explore_by_classes, refuse_by_classes
-from simulator.exploration.counting import Walk, count, interleavings_of
+from simulator.exploration.counting import count
 from simulator.exploration.helpers.help import Help
 from simulator.exploration.results import Claim, Exploration
 from simulator.exploration.splitting.split import explore_in_groups
 from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.summaries import Verdicts, summaries, violations
 from simulator.exploration.symmetry import CannotFold, Folding
+from simulator.exploration.walks import Walk, interleavings_of
 from simulator.exploration.witnesses import confirm
-from simulator.machine import THREAD_STEPS, Machine, Reconsider
+from simulator.learned import THREAD_STEPS, Reconsider
+from simulator.machine import Machine
 from simulator.outcome import Final
 from simulator.program import Program
 

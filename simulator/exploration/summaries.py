@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from simulator.errors import Interrupted
 from simulator.execution import Execution
-from simulator.exploration.counting import Walk, interleavings_of, probability_of
 from simulator.exploration.judging import judge_twice, observed_of
 from simulator.exploration.results import OutcomeSummary, simplicity
 from simulator.exploration.search import Examples, confirmed, simplest_paths
 from simulator.exploration.symmetry import Folding
+from simulator.exploration.walks import Walk, interleavings_of, probability_of
 from simulator.exploration.witnesses import broken_by, witness
 from simulator.machine import Machine
 from simulator.outcome import Final, Outcome, result_key

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.execution import Execution
-from simulator.exploration.counting import Walk
 from simulator.exploration.search import confirmed
 from simulator.exploration.symmetry import Folding
+from simulator.exploration.walks import Walk
 from simulator.machine import Machine
 from simulator.outcome import Outcome
 from simulator.tables import OPTION, OPTION_BITS

@@ -58,6 +58,9 @@ class Reduction:
         """Where each of its steps was taken."""
         self.last = [-1] * len(machine.program.names)
         """For each thread the place of its last step."""
+        threads = range(len(self.last))
+        self.order = [[*threads[first:], *threads[:first]] for first in threads]
+        """For each thread: itself, those after it, those before it."""
         self.accesses: dict[int, list[int]] = {}
         """For each object (a bit) the places of the steps that touched it, in order."""
         self.refused: list[Refusal] = []
@@ -100,14 +103,13 @@ class Reduction:
                 return
 
     def _any(self, state: int, sleeping: dict[int, Step]) -> Step | None:
-        """A step that is possible and does not sleep, of the last thread if it has one; None if the execution has ended."""
+        """A step that is possible and does not sleep, of the last thread if it has one, else of the next one that has.
+
+        None if the execution has ended.
+        """
         options = self.table.options
-        if self.steps:
-            for step in options(state, self.steps[-1].thread):
-                if step.code not in sleeping:
-                    return step
         asleep = False
-        for thread in range(len(self.last)):
+        for thread in self.order[self.steps[-1].thread if self.steps else 0]:
             for step in options(state, thread):
                 if step.code not in sleeping:
                     return step

@@ -19,7 +19,8 @@ from simulator.exploration.classes.steps import Step, StepTable
 from simulator.exploration.classes.switching import fewest_preemptions
 from simulator.exploration.enumerate import paths
 from simulator.exploration.spot_checks import spot_check
-from simulator.machine import THREAD_STEPS, Machine
+from simulator.learned import THREAD_STEPS
+from simulator.machine import Machine
 from simulator.outcome import Outcome
 from simulator.program import Program
 

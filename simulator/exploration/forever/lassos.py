@@ -10,17 +10,19 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from simulator.errors import NondeterministicProgram
 from simulator.execution import Execution
 from simulator.exploration.budget import Watch
-from simulator.exploration.counting import STATES_BETWEEN_LOOKS
 from simulator.exploration.forever.fair_cycles import Edge, any_cycles, strongly_fair, tour, weakly_fair
 from simulator.exploration.forever.unreached import lines_of, unreached
 from simulator.exploration.results import Claim
 from simulator.exploration.search import confirmed
 from simulator.exploration.spot_checks import spot_check
-from simulator.machine import THREAD_STEPS, Machine, Reconsider
+from simulator.exploration.walks import STATES_BETWEEN_LOOKS
+from simulator.learned import THREAD_STEPS, Reconsider
+from simulator.machine import Machine
 from simulator.program import Program
 from simulator.schedule import Schedule
 from simulator.scheduler import replay
@@ -59,12 +61,17 @@ class Lasso:
         """The prefix, and so many rounds, for `replay`."""
         return Schedule([*self.prefix, *list(self.cycle) * rounds])
 
+    def to_data(self) -> dict[str, Any]:
+        """As plain dictionaries, for JSON."""
+        return {**vars(self), "prefix": str(self.prefix), "cycle": str(self.cycle), "threads": list(self.threads)}
+
     def __str__(self) -> str:
         who = " and ".join(self.threads)
         if self.starving is None:
             told = f"{who} can go round for ever, and nobody ends"
         else:
-            told = f"{self.starving} can wait for ever ({self.waits_for}) while {who} step on"
+            steps = "steps" if len(self.threads) == 1 else "step"
+            told = f"{self.starving} can wait for ever ({self.waits_for}) while {who} {steps} on"
         begin = f"after {self.prefix} " if self.prefix else ""
         return f"{told}: {begin}again and again {self.cycle};\n  {SCHEDULERS[self.fairness]}"
 
@@ -92,6 +99,19 @@ class Forever:
     def livelock(self) -> Lasso | None:
         """The endless execution, if a fair scheduler allows it."""
         return self.endless if self.endless is not None and self.endless.fairness != "none" else None
+
+    def to_data(self) -> dict[str, Any]:
+        """As plain dictionaries, for JSON."""
+        return {
+            "claim": self.claim.word,
+            "reason": self.claim.reason,
+            "states": self.states,
+            "deadlocks": [str(execution.schedule) for execution in self.deadlocks],
+            "endless": None if self.endless is None else self.endless.to_data(),
+            "livelock": self.livelock is not None,
+            "starving": [lasso.to_data() for lasso in self.starving],
+            "unreached": list(self.unreached),
+        }
 
     def __str__(self) -> str:
         lines = [f"deadlock: {one.schedule}: {one.outcome}" for one in self.deadlocks]

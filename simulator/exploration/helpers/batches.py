@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.exploration.counting import CHANCE
 from simulator.exploration.sorting import Place, Sorter
+from simulator.exploration.walks import CHANCE
 
 PROTOCOL = 1
 """Grows when a worker of one version could not work for a coordinator of another."""

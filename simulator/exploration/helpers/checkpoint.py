@@ -23,9 +23,9 @@ from typing import Any
 from simulator.errors import CheckpointError, correction
 from simulator.exploration.bounds import BoundedMachine
 from simulator.exploration.budget import positive
-from simulator.exploration.counting import Graph, Sweep, Walk
 from simulator.exploration.helpers.checkpoint_file import Blocks, read, signed, unsigned, write
 from simulator.exploration.symmetry import CannotFold, Folding
+from simulator.exploration.walks import Graph, Sweep, Walk
 from simulator.journal import Entry, Fingerprint, replay, stale
 from simulator.machine import Machine
 from simulator.objects.operations import making

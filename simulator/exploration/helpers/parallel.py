@@ -21,11 +21,11 @@ from typing import Any
 
 from simulator.errors import ExecutorError, correction
 from simulator.exploration.budget import Watch
-from simulator.exploration.counting import Sweep, Walk, expand_layer, look
 from simulator.exploration.helpers import batches
 from simulator.exploration.helpers.batches import Reply, Segment
-from simulator.exploration.helpers.checkpoint import Keeper
+from simulator.exploration.layers import expand_layer
 from simulator.exploration.symmetry import Folding
+from simulator.exploration.walks import Keeper, Sweep, Walk, look
 from simulator.journal import MOVE, ROW, heard
 from simulator.machine import Machine
 

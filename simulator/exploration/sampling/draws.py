@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
 
 from simulator.exploration.completions import Completions
-from simulator.machine import Machine, Move
+from simulator.learned import Move
+from simulator.machine import Machine
 from simulator.tables import OPTION_BITS
 
 MOST_PLACES = 200_000

@@ -20,7 +20,8 @@ from simulator.exploration.sampling.facts import METHODS, SampleFacts, likely_se
 from simulator.exploration.sampling.tally import Seen, summaries, violations
 from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.symmetry import CannotFold, Folding
-from simulator.machine import THREAD_STEPS, Machine, Reconsider
+from simulator.learned import THREAD_STEPS, Reconsider
+from simulator.machine import Machine
 from simulator.outcome import Final
 from simulator.program import Program
 

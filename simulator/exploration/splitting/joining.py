@@ -13,9 +13,9 @@ from itertools import product
 from typing import Any
 
 from simulator.exploration.budget import Watch
-from simulator.exploration.counting import CERTAIN, CHANCE, CHANCE_BITS, Walk, interleavings_of
 from simulator.exploration.splitting.grouping import GroupMachine, Threads
 from simulator.exploration.symmetry import Folding
+from simulator.exploration.walks import CERTAIN, CHANCE, CHANCE_BITS, Walk, interleavings_of
 from simulator.objects.base import SharedObject
 from simulator.objects.threads import NEW, Worker
 from simulator.outcome import Outcome, result_key

@@ -24,7 +24,7 @@ from simulator.exploration.splitting.grouping import GroupMachine
 from simulator.exploration.splitting.joining import Part
 from simulator.exploration.splitting.simplest import Cost, GroupSearch, KeyOf, Pair, Simplest
 from simulator.exploration.symmetry import Folding
-from simulator.machine import Move
+from simulator.learned import Move
 from simulator.outcome import Final, Outcome
 from simulator.tables import OPTION_BITS
 

@@ -14,7 +14,7 @@ from typing import Any
 from simulator.exploration.splitting.grouping import GroupMachine
 from simulator.exploration.splitting.joining import Part
 from simulator.exploration.symmetry import Folding
-from simulator.machine import Move
+from simulator.learned import Move
 from simulator.outcome import Outcome
 from simulator.tables import OPTION_BITS
 

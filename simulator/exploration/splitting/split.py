@@ -23,7 +23,8 @@ from typing import Any
 
 from simulator.errors import Interrupted, SimulatorError, TooManyOutcomes
 from simulator.exploration.budget import Watch
-from simulator.exploration.counting import Walk, count, count_by_layers, interleavings_of
+from simulator.exploration.counting import count
+from simulator.exploration.layers import count_by_layers
 from simulator.exploration.results import Claim, Exploration
 from simulator.exploration.search import confirmed
 from simulator.exploration.splitting.grouping import (
@@ -39,6 +40,7 @@ from simulator.exploration.splitting.joint_examples import JointExamples
 from simulator.exploration.spot_checks import spot_check
 from simulator.exploration.summaries import Observe, summaries
 from simulator.exploration.symmetry import MOST_NAMES, CannotFold, Folding
+from simulator.exploration.walks import Walk, interleavings_of
 from simulator.exploration.witnesses import MOST_CONFIRMED, path_to
 from simulator.machine import Machine
 from simulator.outcome import Outcome
