@@ -1,13 +1,15 @@
 """Every interleaving by brute force: the slowest and plainest second opinion.
 
 Shares no code with what it checks. It takes the generator functions of a program, runs them from their start for every
-interleaving, and gives each operation a meaning of its own, knowing only its target, method, arguments and keywords.
+interleaving, and gives each operation a meaning of its own (`meanings`), knowing only its target, method, arguments and
+keywords. A step at which the environment chooses is written as everywhere: ``A=1``.
 """
 
-import queue
 import traceback
 from dataclasses import dataclass
 from fractions import Fraction
+
+from meanings import MEANINGS, RELEASES, Ask, Effect, Held, first_state, plain, shown
 
 
 @dataclass(frozen=True)
@@ -16,16 +18,20 @@ class Run:
 
     schedule: tuple
     status: str
-    final: dict
+    last_values: dict
+    """The final values of the objects that were touched."""
     failures: dict
     returned: dict
     enabled: tuple
+    """For each step, what could have been done in its place."""
     waiting: dict
+    values: tuple = ()
+    """For each moment, the last one included, the values of the objects; only if they were asked for."""
 
     @property
     def preemptions(self):
-        steps = zip(self.schedule, self.schedule[1:], self.enabled[1:], strict=False)
-        return sum(1 for before, now, could in steps if now != before and before in could)
+        steps = zip(map(thread_of, self.schedule), map(thread_of, self.schedule[1:]), self.enabled[1:], strict=False)
+        return sum(1 for before, now, could in steps if now != before and before in map(thread_of, could))
 
     @property
     def probability(self):
@@ -34,30 +40,45 @@ class Run:
             chance /= len(could)
         return chance
 
+    @property
+    def final(self):
+        return {thing.name: value for thing, value in self.last_values.items()}
+
     def value(self, thing):
         """The final value of an object, whether it was touched or not."""
-        return self.final[thing.name] if thing.name in self.final else shown(thing, first_state(thing))
+        if thing in self.last_values:
+            return self.last_values[thing]
+        return shown(thing, first_state(thing), lambda _: False)
 
 
 class TooMany(Exception):
     """There are more interleavings than wanted."""
 
 
-def every_run(program, limit=100_000):
-    """Yield a `Run` for every interleaving, in lexicographic order of the positions of the threads."""
+def thread_of(step):
+    """Who does a step of a schedule: ``A=1`` is done by A."""
+    return step.split("=")[0]
+
+
+def every_run(program, limit=100_000, of=()):
+    """Yield a `Run` for every interleaving, in lexicographic order of the positions of the threads.
+
+    ``of`` are the objects whose values are noted at every moment.
+    """
     names = list(program.names)
     choices = []  # for each step of the run before: what could have been chosen, and which of it was
     for _ in range(limit):
         world = World(program)
-        path = []
+        path, values = [], [world.values(of)]
         while could := world.enabled():
             if len(path) == len(choices):
                 choices.append((could, 0))
             assert choices[len(path)][0] == could, "the program itself is not deterministic"
-            name = could[choices[len(path)][1]]
-            world.step(name)
-            path.append(name)
-        yield world.run(tuple(path), tuple(could for could, _ in choices))
+            step = could[choices[len(path)][1]]
+            world.step(step)
+            path.append(step)
+            values.append(world.values(of))
+        yield world.run(tuple(path), tuple(could for could, _ in choices), tuple(values))
         while choices and choices[-1][1] + 1 == len(choices[-1][0]):
             choices.pop()
         if not choices:
@@ -67,24 +88,12 @@ def every_run(program, limit=100_000):
     raise TooMany(f"more than {limit} interleavings of {names}")
 
 
-class Held(int):
-    """The answer to an acquire. Leaving the ``with`` notes that the lock is to be released."""
-
-    def __enter__(self):
-        assert self
-        return self
-
-    def __exit__(self, *_):
-        self.owed.append(self.lock)
-
-    def __repr__(self):
-        return repr(bool(self))
-
-
 class Thread:
     """One generator, what it asks for, and what it owes."""
 
-    def __init__(self, body):
+    def __init__(self, name, body, worker=None):
+        self.name = name
+        self.worker = worker
         self.owed = []
         self.asks = None
         self.ending = None
@@ -95,10 +104,18 @@ class Thread:
         self.asks = None
         try:
             self.asks = compute()
+            while self.worker is not None and (self.asks.target, self.asks.method) == (self.worker, "join"):
+                self.asks = self.generator.throw(RuntimeError("cannot join current thread"))  # at once, and not by a step
         except StopIteration as stop:
+            self.asks = None
             self.ending = ("returned", plain(stop.value))
         except Exception as error:
-            self.ending = ("failed", "".join(traceback.format_exception_only(error)).strip())
+            self.asks = None
+            self.ending = ("failed", last_line(error))
+
+    def fail_late(self, error):
+        """What was owed could not be done, and the thread is past all its yields."""
+        self.ending = ("failed", last_line(error))
 
     def close(self):
         if self.asks is not None:
@@ -110,182 +127,104 @@ class Thread:
                 pass
 
 
+def last_line(error):
+    return "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
+
+
 class World:
     """All threads and the states of all objects, under way."""
 
     def __init__(self, program):
         self.daemons = set(program.daemons)
-        self.threads = {name: Thread(body) for name, body in program.threads.items()}
+        self.workers = dict(program.workers)
+        self.threads = {name: Thread(name, body, self.workers.get(name)) for name, body in program.threads.items()}
         self.states = {}
+        self.effects = {}
+        """What comes of the next operation of each thread that could be enabled now."""
+
+    def state_of(self, thing):
+        return self.states[thing] if thing in self.states else first_state(thing)
+
+    def values(self, things):
+        return tuple(shown(thing, self.state_of(thing), self.has_ended) for thing in things)
+
+    def is_running(self, name):
+        """Whether the thread runs from the start, or has been started."""
+        return name not in self.workers or self.state_of(self.workers[name])
+
+    def has_ended(self, name):
+        return self.is_running(name) and self.next_of(name) is None
 
     def next_of(self, name):
         """(object, method, arguments, keywords) of what the thread does next, or None."""
         thread = self.threads[name]
         if thread.owed:
-            return (thread.owed[0], "release", (), {})
+            return (*thread.owed[0], (), {})
         if thread.asks is None:
             return None
         asked = thread.asks
         return (asked.target, asked.method, asked.arguments, dict(asked.keywords))
 
+    def under_way(self):
+        """Who runs and has not ended."""
+        return [name for name in self.threads if self.is_running(name) and self.next_of(name) is not None]
+
     def enabled(self):
-        left = [name for name in self.threads if self.next_of(name) is not None]
-        if all(name in self.daemons for name in left):
+        self.effects = {}
+        left = self.under_way()
+        if self.daemons.issuperset(left):
             return ()
-        return tuple(name for name in left if self.effect(name) is not None)
+        return tuple(step for name in left for step in self.steps_of(name))
+
+    def steps_of(self, name):
+        thing, method, arguments, _ = self.next_of(name)
+        if thing is None and method == "choose":
+            return [f"{name}={number}" for number in range(len(arguments))]
+        self.effects[name] = self.effect(name)
+        return [name] if self.effects[name] is not None else []
 
     def effect(self, name):
-        """(next state, kind of answer, answer), or None if it cannot be done now."""
+        """What comes of the next operation of a thread, or None if it cannot be done now."""
         thing, method, arguments, keywords = self.next_of(name)
         if thing is None:
-            return (None, "answer", None)
-        state = self.states.get(thing, first_state(thing))
-        if type(thing).__name__ == "RLock":
-            keywords = {**keywords, "who": name}
-        return MEANINGS[type(thing).__name__, method](thing, state, arguments, keywords)
+            return Effect({})
+        asked = Ask(name, thing, method, arguments, keywords, self.state_of, self.has_ended)
+        return MEANINGS[type(thing).__name__][method](asked)
 
-    def step(self, name):
-        thing, method, _, _ = self.next_of(name)
-        state, kind, answer = self.effect(name)
-        if thing is not None:
-            self.states[thing] = state
+    def step(self, step):
+        name, _, option = step.partition("=")
         thread = self.threads[name]
+        thing, method, arguments, _ = self.next_of(name)
+        effect = Effect({}) if option else self.effects[name]
+        self.states.update(effect.states)
+        answer = plain(arguments[int(option)]) if option else effect.answer
         if thread.owed:
             thread.owed.pop(0)
-            if kind == "raise":  # noticed at the yield where the thread is by now, or after its end
-                if thread.asks is not None:
-                    thread.go_on(lambda: thread.generator.throw(answer))
-                else:
-                    thread.ending = ("failed", "".join(traceback.format_exception_only(answer)).strip())
-        elif kind == "raise":
+            if effect.raises and thread.asks is None:
+                thread.fail_late(answer)
+            elif effect.raises:  # noticed at the yield where the thread is by now
+                thread.go_on(lambda: thread.generator.throw(answer))
+        elif effect.raises:
             thread.go_on(lambda: thread.generator.throw(answer))
         else:
-            if method == "acquire":
+            if method in RELEASES:
                 answer = Held(answer)
-                answer.owed, answer.lock = thread.owed, thing
+                answer.owed, answer.release = thread.owed, (thing, RELEASES[method])
             thread.go_on(lambda: thread.generator.send(answer))
 
-    def run(self, path, enabled):
-        waiting = {name: self.next_of(name) for name in self.threads}
-        waiting = {name: asked for name, asked in waiting.items() if asked is not None}
-        endings = {name: thread.ending for name, thread in self.threads.items() if name not in waiting}
+    def run(self, path, enabled, values):
+        waiting = {name: self.next_of(name) for name in self.under_way()}
+        endings = {name: thread.ending for name, thread in self.threads.items() if self.has_ended(name)}
+        last_values = {thing: shown(thing, state, self.has_ended) for thing, state in self.states.items()}
         for thread in self.threads.values():
             thread.close()
         return Run(
             path,
             "finished" if set(waiting) <= self.daemons else "deadlock",
-            {thing.name: shown(thing, state) for thing, state in self.states.items()},
+            last_values,
             {name: what for name, (how, what) in endings.items() if how == "failed"},
             {name: what for name, (how, what) in endings.items() if how == "returned"},
             enabled,
             waiting,
+            values,
         )
-
-
-def plain(value):
-    if isinstance(value, Held):
-        return bool(value)
-    return tuple(map(plain, value)) if type(value) is tuple else value
-
-
-def first_state(thing):
-    kind = type(thing).__name__
-    first = {"Lock": False, "RLock": (), "Event": False, "Queue": (), "Console": ""}
-    return first.get(kind, thing.initial)
-
-
-def shown(thing, state):
-    return bool(state) if type(thing).__name__ == "RLock" else state
-
-
-def answered(state, answer=None):
-    return (state, "answer", answer)
-
-
-def raised(state, error):
-    return (state, "raise", error)
-
-
-def acquire(lock, held, arguments, keywords):
-    if not held:
-        return answered(True, True)
-    return answered(held, False) if keywords else None
-
-
-def release(lock, held, arguments, keywords):
-    return answered(False) if held else raised(held, RuntimeError("release unlocked lock"))
-
-
-def put(thing, items, arguments, keywords):
-    if thing.maxsize <= 0 or len(items) < thing.maxsize:
-        return answered((*items, plain(arguments[0])))
-    return raised(items, queue.Full()) if keywords else None
-
-
-def get(thing, items, arguments, keywords):
-    if items:
-        return answered(items[1:], items[0])
-    return raised(items, queue.Empty()) if keywords else None
-
-
-def acquire_again(lock, held, arguments, keywords):
-    """An RLock is the tuple of its acquires: the same thread, again and again."""
-    who = keywords["who"]
-    if not held or held[0] == who:
-        return answered((*held, who), True)
-    return answered(held, False) if len(keywords) > 1 else None
-
-
-def release_once(lock, held, arguments, keywords):
-    if held and held[0] == keywords["who"]:
-        return answered(held[1:])
-    return raised(held, RuntimeError("cannot release un-acquired lock"))
-
-
-def take_unit(thing, units, arguments, keywords):
-    if units:
-        return answered(units - 1, True)
-    return answered(units, False) if keywords else None
-
-
-def give_units(thing, units, arguments, keywords):
-    n = keywords.get("n", 1)
-    if n < 1:
-        return raised(units, ValueError("n must be one or more"))
-    if type(thing).__name__ == "BoundedSemaphore" and units + n > thing.initial:
-        return raised(units, ValueError("Semaphore released too many times"))
-    return answered(units + n)
-
-
-def wait_for_event(thing, flag, arguments, keywords):
-    return answered(flag, flag) if flag or keywords else None
-
-
-MEANINGS = {
-    **{(kind, "acquire"): take_unit for kind in ("Semaphore", "BoundedSemaphore")},
-    **{(kind, "release"): give_units for kind in ("Semaphore", "BoundedSemaphore")},
-    ("RLock", "acquire"): acquire_again,
-    ("RLock", "release"): release_once,
-    ("Event", "set"): lambda thing, flag, arguments, keywords: answered(True),
-    ("Event", "clear"): lambda thing, flag, arguments, keywords: answered(False),
-    ("Event", "is_set"): lambda thing, flag, arguments, keywords: answered(flag, flag),
-    ("Event", "wait"): wait_for_event,
-    ("Atomic", "add"): lambda thing, value, arguments, keywords: answered(value + arguments[0], value),
-    ("Atomic", "exchange"): lambda thing, value, arguments, keywords: answered(arguments[0], value),
-    ("Atomic", "compare_exchange"): lambda thing, value, arguments, keywords: (
-        answered(arguments[1], True) if value == arguments[0] else answered(value, False)
-    ),
-    ("Shared", "read"): lambda thing, value, arguments, keywords: answered(value, value),
-    ("Shared", "write"): lambda thing, value, arguments, keywords: answered(plain(arguments[0])),
-    ("Shared", "until"): lambda thing, value, arguments, keywords: answered(value, value) if arguments[0](value) else None,
-    ("Lock", "acquire"): acquire,
-    ("Lock", "release"): release,
-    ("Lock", "locked"): lambda thing, held, arguments, keywords: answered(held, held),
-    ("Queue", "put"): put,
-    ("Queue", "get"): get,
-    ("Queue", "qsize"): lambda thing, items, arguments, keywords: answered(items, len(items)),
-    ("Queue", "empty"): lambda thing, items, arguments, keywords: answered(items, len(items) == 0),
-    ("Queue", "full"): lambda thing, items, arguments, keywords: answered(items, 0 < thing.maxsize <= len(items)),
-    ("Console", "write"): lambda thing, text, arguments, keywords: answered(text + arguments[0]),
-}
-MEANINGS |= {("Atomic", method): MEANINGS["Shared", method] for method in ("read", "write", "until")}

@@ -4,6 +4,9 @@ A thread is a tuple of statements. ``(object, method, arguments, keywords)`` per
 exception with its text; ``("with", object, statements)`` does the statements while the object is held. What was noted is
 what the thread returns, so that an outcome shows every answer of every thread.
 
+An argument `LAST` stands for the answer noted last, and ``("forget",)`` forgets what was noted. `ENVIRONMENT` chooses, rests
+and fails.
+
 The data is what is tested: misuse is as likely as use.
 """
 
@@ -25,6 +28,7 @@ from simulator import (
     RLock,
     Shared,
     Worker,
+    choose,
     sleep,
 )
 from simulator.objects.queues import ShutDown
@@ -34,17 +38,46 @@ MOST_STATEMENTS = 8
 """How many statements a thread may have."""
 
 
+class Last:
+    """In place of an argument: the answer that was noted last."""
+
+    def __repr__(self):
+        return "last"
+
+
+LAST = Last()
+
+
+class Environment:
+    """What a thread does without any object."""
+
+    name = "environment"
+    choose = staticmethod(choose)
+    sleep = staticmethod(sleep)
+
+    def fail(self, text):
+        raise LookupError(text)
+
+
+ENVIRONMENT = Environment()
+
+
 def perform(script, noted=()):
     """Do the statements of a thread and answer what was noted, in order."""
     for statement in script:
+        if statement[0] == "forget":
+            noted = ()
+            continue
         if statement[0] == "with":
             try:
-                with (yield statement[1].acquire()):
+                with (yield from statement[1].acquire()):
                     noted = yield from perform(statement[2], noted)
             except CAUGHT as error:
                 noted = (*noted, f"{type(error).__name__}: {error}")
             continue
         thing, method, arguments, keywords = statement
+        if any(argument is LAST for argument in arguments):
+            arguments = tuple((noted or (0,))[-1] if argument is LAST else argument for argument in arguments)
         try:
             answer = yield from getattr(thing, method)(*arguments, **dict(keywords))
             noted = (*noted, answer)
@@ -114,6 +147,8 @@ def waits(thing, method="acquire", word="blocking", *arguments):
 
 
 def show(statement):
+    if statement[0] == "forget":
+        return "forget"
     if statement[0] == "with":
         return f"with {statement[1].name}: [{', '.join(map(show, statement[2]))}]"
     thing, method, arguments, keywords = statement
