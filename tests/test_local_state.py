@@ -6,7 +6,7 @@ history for itself, so it is the judge.
 
 import pytest
 
-from simulator import Lock, Program, Shared, explore, interleavings
+from simulator import Barrier, Condition, Lock, Program, ReadWriteLock, Shared, explore, interleavings
 
 x, y, z = Shared("x", 0), Shared("y", 0), Shared("z", 0)
 lock, other = Lock("lock"), Lock("other")
@@ -566,3 +566,25 @@ def test_iterators_over_what_cannot_change_are_compared_by_what_is_left():
 
     merged, unmerged = states(forgets, B=set_x)
     assert merged < unmerged - 6
+
+
+def test_calls_of_several_steps_begin_alike_in_every_round():
+    """What such a call holds must be made of values: a dict of its own would make every round another state."""
+    barrier, guard, condition = Barrier("barrier", 2), ReadWriteLock("guard"), Condition("condition")
+
+    def meet():
+        while True:
+            yield from barrier.wait()
+
+    def write():
+        while True:
+            with (yield from guard.acquire_write()):
+                pass
+
+    def wait():
+        while True:
+            with (yield condition.acquire()):
+                yield from condition.wait(timeout=1)
+
+    for body, states in ((meet, 3), (write, 2), (wait, 13)):
+        assert explore(Program.copies(body, 2)).states == states

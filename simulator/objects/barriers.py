@@ -39,15 +39,15 @@ class Barrier(SharedObject):
 
         Raises ``threading.BrokenBarrierError`` in the thread if the barrier is, or gets, broken.
         """
-        waiting = written(timeout=(timeout, None))
+        waiting = tuple(written(timeout=(timeout, None)).items())  # a tuple: a dict of each call would tell states apart
 
         def steps() -> Generator[Operation[Any], Any, int]:
             index: int = yield self.ask("arrive")
             if index + 1 < self.parties:
-                yield self.ask("depart", **waiting)
+                yield self.ask("depart", **dict(waiting))
             return index
 
-        return Steps(repr(Operation(self, "wait", (), tuple(waiting.items()))), steps)
+        return Steps(repr(Operation(self, "wait", (), waiting)), steps)
 
     def abort(self) -> Operation[None]:
         """Ask for the barrier to be broken: whoever waits there, or comes later, gets a BrokenBarrierError."""

@@ -46,15 +46,15 @@ class ReadWriteLock(Acquirable):
 
     def acquire_write(self, blocking: bool = True, timeout: float = FOREVER) -> Steps:
         """Ask to write, alone; use it with ``yield from``. Answers as `acquire_read` does; a try announces nothing."""
-        waiting = _waiting(blocking, timeout)
+        waiting = tuple(_waiting(blocking, timeout).items())  # a tuple: a dict of each call would tell states apart
         announces = self.preference == "writers" and not waiting
 
         def steps() -> Generator[Operation[Any], Any, Any]:
             if announces:
                 yield self.ask("announce_write")
-            return (yield self.ask("acquire_write", **waiting))
+            return (yield self.ask("acquire_write", **dict(waiting)))
 
-        return Steps(repr(Operation(self, "acquire_write", (), tuple(waiting.items()))), steps)
+        return Steps(repr(Operation(self, "acquire_write", (), waiting)), steps)
 
     def release_write(self) -> Operation[None]:
         """Ask to stop writing. Raises RuntimeError in a thread that does not write."""
