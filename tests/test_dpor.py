@@ -399,7 +399,8 @@ def test_a_check_by_classes_tells_how_many_go_wrong():
     with pytest.raises(CheckFailed, match=r"^postcondition failed in 2 of 4 classes of interleavings; for example:"):
         check(racy, postcondition=lambda final: final[counter] == 2, by="classes")
     assert check(racy, postcondition=lambda final: final[counter] > 0, by="classes").classes == 4
-    assert explore(racy, by="classes", preemptions=0).classes == 2
+    bounded = [explore(racy, by="classes", preemptions=most) for most in (0, 1)]
+    assert [(one.claim, one.classes) for one in bounded] == [("bounded", 2), ("complete", 4)]
     assert [one.classes for one in explore(racy, by="classes", observe=lambda final: "all").outcomes] == [4]
 
 

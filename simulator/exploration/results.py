@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.execution import Execution
 from simulator.outcome import Final, Outcome, outcome_data
+from simulator.showing import Shown
 
 if TYPE_CHECKING:
     from simulator.exploration.sampling.facts import SampleFacts
@@ -48,7 +49,7 @@ class Claim(str):
 
 
 @dataclass(frozen=True, eq=False)
-class OutcomeSummary:
+class OutcomeSummary(Shown):
     """One outcome: how many interleavings end in it, how probable that is, and the simplest example.
 
     ``interleavings`` is exact; None if their number has no end or is not known. ``share`` is the part of all interleavings,
@@ -106,8 +107,14 @@ def _no_example() -> Execution:
     raise LookupError("this summary was made without an example")
 
 
+class Summaries(tuple[OutcomeSummary, ...], Shown):
+    """Several outcomes: a tuple that a notebook shows as a table."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, eq=False)
-class Exploration:
+class Exploration(Shown):
     """The answer about all interleavings of a program. ``print`` it for the table.
 
     ``claim`` says what the answer is worth. ``interleavings`` is exact, of any size; None if there is no end to them (a loop
@@ -133,15 +140,18 @@ class Exploration:
     classes: int | None = None
     """How many classes of interleavings were looked at, one of each; then neither interleavings nor states are counted."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "outcomes", Summaries(self.outcomes))
+
     @property
     def deadlocks(self) -> tuple[OutcomeSummary, ...]:
         """The outcomes that are deadlocks."""
-        return tuple(summary for summary in self.outcomes if summary.status == "deadlock")
+        return Summaries(summary for summary in self.outcomes if summary.status == "deadlock")
 
     @property
     def failures(self) -> tuple[OutcomeSummary, ...]:
         """The outcomes in which an exception ended a thread."""
-        return tuple(summary for summary in self.outcomes if summary.outcome.failures)
+        return Summaries(summary for summary in self.outcomes if summary.outcome.failures)
 
     def example(self, goal: Callable[[Outcome], object]) -> Execution | None:
         """The simplest execution whose outcome satisfies `goal`, or None if there is none among the outcomes."""
@@ -155,7 +165,7 @@ class Exploration:
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             lines += [_line(row, widths) for row in rows]
         lines += ["", *self.broken()] if self.violations else []
-        lines += ["", self.legend(), f"claim: {self.claim}"] if self.outcomes else ["", f"claim: {self.claim}"]
+        lines += ["", self.legend(), f"claim: {self.claim}"] if self.outcomes else [f"claim: {self.claim}"]
         return "\n".join(lines)
 
     def headline(self) -> str:

@@ -43,14 +43,17 @@ def explore_by_classes(
     machine = Machine(program, keep_all=True, **how)
     ends: dict[int, Member] = {}
     numbers: Counter[int] = Counter()
-    stopped = ""
+    stopped, beyond = "", False
     try:
         table = StepTable(machine)
         try:
             for number, member in enumerate(members(machine, table, bound, how["max_thread_steps"])):
-                numbers[member.end] += 1
-                if member.end not in ends:
-                    ends[member.end] = Member(list(member.steps), member.end)
+                if member is None:
+                    beyond = True
+                else:
+                    numbers[member.end] += 1
+                    if member.end not in ends:
+                        ends[member.end] = Member(list(member.steps), member.end)
                 if not number & (CLASSES_BETWEEN_LOOKS - 1) and (stopped := watch.look(number, 0, ends)):
                     break
             else:
@@ -60,7 +63,7 @@ def explore_by_classes(
         except KeyboardInterrupt:
             stopped = "interrupted"
         outcomes = _summaries(machine, ends, numbers, observe)
-        claim = Claim("partial", stopped) if stopped else Claim("bounded", str(bound)) if bound else Claim("complete")
+        claim = Claim("partial", stopped) if stopped else Claim("bounded", str(bound)) if beyond else Claim("complete")
         return Exploration(program, claim, None, 0, 0, outcomes, classes=numbers.total())
     finally:
         machine.close()

@@ -59,6 +59,8 @@ def representatives(
         spot_check(machine)
         table = StepTable(machine)
         for member in members(machine, table, bound, max_steps):
+            if member is None:
+                continue
             if member.end not in outcomes:
                 outcomes[member.end] = machine.outcome(member.end)
             yield machine.execution([step.code for step in member.steps], outcomes[member.end])
@@ -100,14 +102,14 @@ def count_classes(
         table = StepTable(machine)
         found = members(machine, table, bound, max_steps)
         if equivalence == "mazurkiewicz":
-            return sum(1 for _ in found)
-        return len({reads_from(table, member.steps) for member in found})
+            return sum(member is not None for member in found)
+        return len({reads_from(table, member.steps) for member in found if member is not None})
     finally:
         machine.close()
 
 
-def members(machine: Machine, table: StepTable, bound: Bound | None, max_steps: int) -> Iterator[Member]:
-    """One member of each class; its list of steps may be the same one every time: copy it."""
+def members(machine: Machine, table: StepTable, bound: Bound | None, max_steps: int) -> Iterator[Member | None]:
+    """One member of each class, None for a class beyond the bound. The list of steps may be the same every time: copy it."""
     if machine.program.daemons:
         yield from _enumerated(machine, table, bound, max_steps)
         return
@@ -117,11 +119,10 @@ def members(machine: Machine, table: StepTable, bound: Bound | None, max_steps: 
             yield Member(reduction.steps, end)
             continue
         found = fewest_preemptions(table, reduction.steps, reduction.pasts, bound.most)
-        if found is not None:
-            yield Member(found[1], end)
+        yield Member(found[1], end) if found is not None else None
 
 
-def _enumerated(machine: Machine, table: StepTable, bound: Bound | None, max_steps: int) -> Iterator[Member]:
+def _enumerated(machine: Machine, table: StepTable, bound: Bound | None, max_steps: int) -> Iterator[Member | None]:
     """All interleavings are looked at, and the first of each class is kept, or the first with the fewest preemptions."""
     keys = ClassKeys(machine)
     kept: dict[Hashable, tuple[int, list[int], int]] = {}
@@ -131,5 +132,4 @@ def _enumerated(machine: Machine, table: StepTable, bound: Bound | None, max_ste
         if key not in kept or cost < kept[key][0]:
             kept[key] = (cost, list(path), end)
     for cost, codes, end in kept.values():
-        if bound is None or cost <= bound.most:
-            yield Member(list(table.along(codes)), end)
+        yield Member(list(table.along(codes)), end) if bound is None or cost <= bound.most else None
