@@ -255,11 +255,24 @@ def awake_after(step: Step, sleeping: dict[int, Step]) -> dict[int, Step]:
 
 
 def insert(tree: Tree, sequence: list[Step]) -> None:
-    """Add a sequence to a wakeup tree, unless what is there will come to an equivalent one (JACM 2017, definition 6.4)."""
+    """Add a sequence to a wakeup tree, unless what is there will come to an equivalent one (JACM 2017, definition 6.4).
+
+    It will if a branch begins with a *weak initial* of the sequence: a step of it that could as well come first, or one that
+    is no part of it and would not mind. A hot loop.
+    """
     while True:
         for known, following in tree:
-            at = weak_initial(known, sequence)
-            if at is None:
+            thread, touched, changed = known.thread, known.touched, known.changed
+            for at, step in enumerate(sequence):  # noqa: B007  it is used after the loop
+                if step.thread == thread:
+                    initial = step.code == known.code
+                    break
+                if step.changed & touched or step.touched & changed:
+                    initial = False
+                    break
+            else:
+                at, initial = len(sequence), True
+            if not initial:
                 continue
             if not following:
                 return
@@ -273,14 +286,3 @@ def insert(tree: Tree, sequence: list[Step]) -> None:
                 tree.append((step, following))
                 tree = following
             return
-
-
-def weak_initial(step: Step, sequence: Sequence[Step]) -> int | None:
-    """Where a sequence has a step that could as well come first; its length if it lacks it and would not mind; else None."""
-    thread, touched, changed = step.thread, step.touched, step.changed
-    for at, other in enumerate(sequence):
-        if other.thread == thread:
-            return at if other.code == step.code else None
-        if other.changed & touched or other.touched & changed:
-            return None
-    return len(sequence)
