@@ -176,6 +176,10 @@ class UnknownFormat(RenderError, ValueError):
     """The suffix of a file does not say which of the formats is wanted."""
 
 
+class UnknownTheme(RenderError, ValueError):
+    """There is no theme of this name for pictures."""
+
+
 class TooLarge(RenderError, ValueError):
     """The picture would be unreadable at this size; the message says what to do instead."""
 

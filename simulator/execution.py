@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import ScheduleError
 from simulator.location import Location
 from simulator.objects.operations import Operation
+from simulator.objects.values import text_of
 from simulator.outcome import Final, Outcome, Quoted, outcome_data, plain, unplain
 from simulator.schedule import Schedule, thread_of
+from simulator.showing import Shown
 
 if TYPE_CHECKING:
     from simulator.program import Program
@@ -39,10 +41,10 @@ class Event:
 
 def describe_step(operation: Any, answer: Any) -> str:
     """``counter.read() -> 0``; nothing after the call when there is nothing to say."""
-    return f"{operation}" if answer is None else f"{operation} -> {answer!r}"
+    return f"{operation}" if answer is None else f"{operation} -> {text_of(answer)}"
 
 
-class Execution:
+class Execution(Shown):
     """One run: the schedule, the trace, the outcome, and what everybody was waiting for when it ended.
 
     Executions are values: two are equal if the same threads took the same steps with the same answers. The trace is

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import types
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 DEMO = os.sep + "demo.py"
+CELL = re.compile(r"<ipython-input-.*>|.*[/\\]ipykernel_\d+[/\\]\d+\.py")
+"""The made-up names under which notebooks compile their cells: no file that anybody could open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Location:
     caller: Location | None = None
 
     def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}"
+        return f"{file_name(self.file)}:{self.line}"
 
     @property
     def source(self) -> str:
@@ -30,6 +33,16 @@ class Location:
         import linecache
 
         return linecache.getline(self.file, self.line).partition("  # ")[0].strip()
+
+
+def is_cell(file: str) -> bool:
+    """Whether the code stands in a cell of a notebook, and in no file."""
+    return CELL.fullmatch(file) is not None
+
+
+def file_name(file: str) -> str:
+    """What a file is called where it is shown, without its folder: a cell is called ``cell``."""
+    return "cell" if is_cell(file) else Path(file).name
 
 
 def is_ours(file: str) -> bool:

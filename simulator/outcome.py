@@ -8,7 +8,7 @@ from typing import Any
 
 from simulator.objects.base import SharedObject
 from simulator.objects.console import Console
-from simulator.objects.values import NoKey, value_key
+from simulator.objects.values import NoKey, text_of, value_key
 
 
 class Quoted:
@@ -67,7 +67,7 @@ class Final(Mapping[Any, Any]):
         return len(self._values)
 
     def __repr__(self) -> str:
-        return "{" + ", ".join(f"{_name(key)}: {value!r}" for key, value in self._values.items()) + "}"
+        return "{" + ", ".join(f"{_name(key)}: {text_of(value)}" for key, value in self._values.items()) + "}"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Final) and self.key == other.key
@@ -98,7 +98,7 @@ def result_key(value: Any) -> Any:
     try:
         return value_key(value)
     except NoKey:
-        return (type(value), repr(value))
+        return (type(value), text_of(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,12 +141,12 @@ class Outcome:
         ]
         parts += [f"{' and '.join(locked)} still locked"] if locked else []
         parts += [f"{name} failed: {text}" for name, text in self.failures.items()]
-        parts += [f"{name} returned {value!r}" for name, value in self.returned.items() if value is not None]
+        parts += [f"{name} returned {text_of(value)}" for name, value in self.returned.items() if value is not None]
         return ", ".join(parts) or "finished"
 
 
 def _news(object: Any, value: Any) -> str:
-    return object.news(value) if isinstance(object, SharedObject) else f"{_name(object)} = {value!r}"
+    return object.news(value) if isinstance(object, SharedObject) else f"{_name(object)} = {text_of(value)}"
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def plain(value: Any) -> Any:
         return value
     if type(value) is tuple:
         return [plain(part) for part in value]
-    return {"repr": repr(value)}
+    return {"repr": text_of(value)}
 
 
 def unplain(value: Any) -> Any:

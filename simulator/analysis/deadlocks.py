@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import networkx
 
+from simulator.analysis.drawn import DrawnGraph
 from simulator.analysis.lacks import lack
 from simulator.analysis.moments import GOES_FIRST, JOINED, Moment, Standing, moment, source_of
 from simulator.analysis.queueing import in_line, remark, woken
@@ -194,7 +195,7 @@ def _shortest_circle(waiting: Graph, start: str, order: dict[str, int], alone: b
 
 
 def _new_graph(picture: str, now: Moment) -> Graph:
-    graph: Graph = networkx.DiGraph(
+    graph: Graph = DrawnGraph(
         picture=picture,
         threads=now.program.names,
         schedule=str(now.schedule),

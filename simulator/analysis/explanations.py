@@ -22,6 +22,7 @@ from simulator.analysis.words import arrows, listed
 from simulator.execution import Execution
 from simulator.objects.base import SharedObject
 from simulator.objects.conditions import Condition
+from simulator.showing import Shown
 
 Cycles = Sequence[Sequence[str]]
 
@@ -50,7 +51,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Shown):
     """Why an execution is deadlocked. ``str()`` is for people; the fields are the same as data.
 
     ``kind`` is "circular wait", "abandoned lock", "lost wake-up", or "none" if this is no deadlock; ``kinds`` are all that

@@ -18,6 +18,7 @@ from simulator.objects.conditions import Condition
 from simulator.objects.events import Event
 from simulator.objects.queues import Queue
 from simulator.objects.semaphores import Semaphore
+from simulator.objects.values import text_of
 from simulator.objects.variables import Shared, satisfies
 
 GET_CURE = "put one item for every get that is to come, or call {name}.shutdown() after the last one."
@@ -227,10 +228,10 @@ def _unit(thread: Standing, semaphore: Semaphore, now: Moment) -> Lack:
 def _change(thread: Standing, variable: Shared[Any], now: Moment) -> Lack:
     operation, value = thread.operation, now.values[variable]
     assert operation is not None
-    what = f"{variable.name} is {value!r}"
+    what = f"{variable.name} is {text_of(value)}"
     over = [deed for deed in now.deeds if deed.operation.target is variable and satisfies(deed.before[0], operation)]
     if over:
         last = over[-1]
-        what += f", and was {last.before[0]!r} only until {last.thread}'s step {last.number}"
+        what += f", and was {text_of(last.before[0])} only until {last.thread}'s step {last.number}"
     nobody = _nobody(thread, now, f"change {variable.name}")
     return Lack(f"for {operation}", what, (nobody,), CHANGE_CURE.format(name=variable.name))

@@ -17,7 +17,7 @@ from simulator.analysis.words import count
 from simulator.body import Failed
 from simulator.errors import correction
 from simulator.execution import Execution
-from simulator.location import Location
+from simulator.location import Location, is_cell
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import Operation
 from simulator.objects.readers_writers import ReadWriteLock
@@ -120,20 +120,40 @@ def moment(execution: Execution, step: int | None = None) -> Moment:
         schedule = Schedule(schedule[: _checked(step, len(schedule))])
     with Scheduler(program) as scheduler:
         deeds = tuple(_deed(scheduler, step) for step in schedule)
-        scheduler.enabled()  # so that what the threads ask for next has its state, too
-        states = dict(sorted(scheduler.states.items(), key=lambda entry: entry[0].serial))
-        taken: dict[SharedObject, tuple[Taken, ...]] = {
-            object: taken_units(object, deeds) for object in states if isinstance(object, Semaphore)
-        }
-        threads = tuple(_standing(scheduler, name, deeds, taken) for name in program.names)
-        holders = {
-            object: tuple(unit.thread for unit in taken[object])
-            if object in taken
-            else tuple(program.names[position] for position in object.holders(state))
-            for object, state in states.items()
-        }
-        values = {object: object.value(state) for object, state in states.items()}
-        return Moment(program, schedule, threads, holders, values, scheduler.outcome(), states, deeds, taken)
+        return _now(scheduler, schedule, deeds)
+
+
+def moments(execution: Execution) -> tuple[Moment, ...]:
+    """Find all moments of an execution in one run: the one before its first step, and the one after each.
+
+    Raises ValueError if the execution was read from a file and so has no program.
+    """
+    deeds: list[Deed] = []
+    with Scheduler(_program(execution)) as scheduler:
+        found = [_now(scheduler, Schedule(), ())]
+        for step in execution.schedule:
+            deeds.append(_deed(scheduler, step))
+            found.append(_now(scheduler, Schedule(execution.schedule[: len(deeds)]), tuple(deeds)))
+    return tuple(found)
+
+
+def _now(scheduler: Scheduler, schedule: Schedule, deeds: tuple[Deed, ...]) -> Moment:
+    """How everything stands in a run that has taken these steps."""
+    program = scheduler.program
+    scheduler.enabled()  # so that what the threads ask for next has its state, too
+    states = dict(sorted(scheduler.states.items(), key=lambda entry: entry[0].serial))
+    taken: dict[SharedObject, tuple[Taken, ...]] = {
+        object: taken_units(object, deeds) for object in states if isinstance(object, Semaphore)
+    }
+    threads = tuple(_standing(scheduler, name, deeds, taken) for name in program.names)
+    holders = {
+        object: tuple(unit.thread for unit in taken[object])
+        if object in taken
+        else tuple(program.names[position] for position in object.holders(state))
+        for object, state in states.items()
+    }
+    values = {object: object.value(state) for object, state in states.items()}
+    return Moment(program, schedule, threads, holders, values, scheduler.outcome(), states, deeds, taken)
 
 
 def _deed(scheduler: Scheduler, step: str) -> Deed:
@@ -213,7 +233,7 @@ def source_of(program: Program | None) -> str | None:
             function = function.func
         function = inspect.unwrap(function)
         code = getattr(function, "__code__", None)
-        if code is None or code.co_filename.startswith("<"):
+        if code is None or code.co_filename.startswith("<") or is_cell(code.co_filename):
             continue
         names = [name for name, value in function.__globals__.items() if value is program]
         suffix = "" if not names or "program" in names else f":{names[0]}"

@@ -15,7 +15,7 @@ from typing import Any
 
 from simulator.errors import ProgramError
 from simulator.objects.operations import Blocked, Operation, mistake, noted
-from simulator.objects.values import frozen, value_key
+from simulator.objects.values import frozen, text_of, value_key
 
 State = Hashable
 
@@ -101,7 +101,7 @@ class SharedObject:
 
     def news(self, value: Any) -> str:
         """What to say of it in an outcome of one line; nothing if it is as it started."""
-        return "" if value_key(value) == value_key(self.value(self.initial)) else f"{self.name} = {value!r}"
+        return "" if value_key(value) == value_key(self.value(self.initial)) else f"{self.name} = {text_of(value)}"
 
     def holders(self, state: Any) -> tuple[int, ...]:
         """The positions of the threads that hold this object; a thread that waits for it waits for them."""

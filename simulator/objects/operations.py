@@ -10,7 +10,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from simulator.errors import MissingYield, ProgramError, correction
-from simulator.objects.values import Same, value_key
+from simulator.objects.values import Same, text_of, value_key
 
 if TYPE_CHECKING:
     from simulator.objects.base import SharedObject
@@ -191,4 +191,4 @@ def noted(made: Operation[Any] | Steps) -> None:
 def _shown(value: Any) -> str:
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
-    return repr(value)
+    return text_of(value)

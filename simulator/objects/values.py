@@ -41,6 +41,14 @@ class NoKey(Exception):
     """The value has no key: it can be changed in place, or nobody can say whether it can."""
 
 
+def text_of(value: Any) -> str:
+    """``repr(value)``; if that raises, of which class it is, for one odd value must not hide a whole answer."""
+    try:
+        return repr(value)
+    except Exception as error:
+        return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
+
+
 def value_key(value: Any) -> Hashable:
     """Answer a key that is equal for two values only if no thread could tell them apart; raise `NoKey` if there is none.
 
@@ -180,13 +188,13 @@ def frozen(value: Any, spelling: str) -> Any:
 
 
 def _refusal(value: Any, spelling: str) -> str:
-    shown = repr(value)
+    shown = text_of(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     name, convert = next((entry for kind, entry in INSTEAD.items() if isinstance(value, kind)), (None, None))
     if name is None or convert is None:
         name, better = "a tuple or a frozen dataclass", "a tuple, or an instance of a frozen dataclass"
     else:
-        better = repr(convert(value))
+        better = text_of(convert(value))
         better = better if len(better) <= 60 else name
     return correction(
         f"shared values must be immutable: {spelling.format(shown)} could be changed without a step. Use {name}.",

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from simulator.errors import PredicateError
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import BLOCKED, Blocked, Operation
-from simulator.objects.values import frozen
+from simulator.objects.values import frozen, text_of
 
 V = TypeVar("V")
 
@@ -60,7 +60,7 @@ class Shared(SharedObject, Generic[V]):
         return operation.method == "write"
 
     def news(self, value: Any) -> str:
-        return f"{self.name} = {value!r}"  # a variable is always worth showing
+        return f"{self.name} = {text_of(value)}"  # a variable is always worth showing
 
     def twin(self) -> RealVariable:
         return RealVariable(self.initial)
