@@ -15,6 +15,8 @@ Pictures are in `simulator.render`, questions about one execution in `simulator.
 """
 # ruff: noqa: I001, RUF022  the vocabulary in the order in which it is taught
 
+import simulator.notebooks as _notebooks  # noqa: F401  so that values show themselves there; loads no pictures
+
 # Saying a program: what threads share, and what they ask of it
 from simulator.program import Program
 from simulator.objects import Shared, Atomic
@@ -37,6 +39,7 @@ from simulator.exploration.results import Claim, Exploration, OutcomeSummary
 from simulator.exploration.estimate import Estimate, estimate
 from simulator.exploration.enumerate import interleavings
 from simulator.exploration.ranking import interleaving, index_of
+from simulator.exploration.state_graph import StateGraph, state_graph
 from simulator.exploration.classes.representatives import representatives, count_classes
 from simulator.exploration.sampling.sample import sample
 from simulator.exploration.search import find
@@ -91,6 +94,8 @@ __all__ = [
     "interleavings",
     "interleaving",
     "index_of",
+    "StateGraph",
+    "state_graph",
     "representatives",
     "count_classes",
     "sample",

@@ -13,6 +13,8 @@ from simulator.commands.about import demo, doctor
 from simulator.commands.classes import classes
 from simulator.commands.drawing import SUFFIXES, draw
 from simulator.commands.exploring import explore, sample
+from simulator.commands.lasting import forever
+from simulator.commands.numbering import index, interleaving
 from simulator.commands.running import crosscheck, replay
 from simulator.commands.searching import find
 
@@ -58,7 +60,7 @@ def main() -> None:
     """
 
 
-for command in (explore, replay, find, sample, classes, draw, crosscheck, demo, doctor):
+for command in (explore, replay, find, sample, classes, interleaving, index, forever, draw, crosscheck, demo, doctor):
     main.add_command(command)
 
 __all__ = ["SUFFIXES", "main"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from simulator.answers import CLEAN, note, patience
@@ -13,6 +15,12 @@ from simulator.program import Program
 PAGES = (".html",)
 
 quiz_option = click.option("--quiz", is_flag=True, help="Hide the values in a page (.html) until they are asked for.")
+
+
+def check_quiz(quiz: bool, path: str) -> None:
+    """Complain where nothing could be hidden."""
+    if quiz and Path(path).suffix.lower() not in PAGES:
+        raise click.UsageError(f"--quiz hides the values in a page: save it as {PAGES[0]}, not as {path}")
 
 
 def save_page(program: Program, execution: Execution, quiz: bool, path: str) -> int:

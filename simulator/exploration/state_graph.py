@@ -24,6 +24,7 @@ from simulator.objects.operations import Operation
 from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.schedule import Schedule
+from simulator.showing import Shown
 from simulator.tables import OPTION, OPTION_BITS
 
 MAX_STATES = 5_000
@@ -66,7 +67,7 @@ class Edge:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StateGraph:
+class StateGraph(Shown):
     """All states of a program, the start first, in the order in which breadth-first search meets them; and all steps.
 
     Steps come in the order of their sources, those of one state in program order.

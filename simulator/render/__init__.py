@@ -3,19 +3,47 @@
 ``print(timeline(execution))`` needs nothing; `save` starts Graphviz if the suffix asks for it.
 """
 
+from simulator.render.comparison import comparison_dot, comparison_text
 from simulator.render.engine import Renderer, draw, fonts_found, renderer
 from simulator.render.graphs import resource_allocation_dot, wait_for_dot
+from simulator.render.happens_before import happens_before_dot, happens_before_text
+from simulator.render.histogram import histogram_dot, histogram_text
+from simulator.render.lattice import lattice_dot, lattice_text
+from simulator.render.lock_order import lock_order_dot, lock_order_text
+from simulator.render.player import player, player_frame
 from simulator.render.save import save
+from simulator.render.shiviz import shiviz
+from simulator.render.slides import slides
+from simulator.render.state_graph import state_graph_dot, state_graph_text
 from simulator.render.swimlanes import timeline_dot
 from simulator.render.text import timeline
+from simulator.render.tree import interleaving_tree_dot, interleaving_tree_text
 
 __all__ = [
     "Renderer",
+    "comparison_dot",
+    "comparison_text",
     "draw",
     "fonts_found",
+    "happens_before_dot",
+    "happens_before_text",
+    "histogram_dot",
+    "histogram_text",
+    "interleaving_tree_dot",
+    "interleaving_tree_text",
+    "lattice_dot",
+    "lattice_text",
+    "lock_order_dot",
+    "lock_order_text",
+    "player",
+    "player_frame",
     "renderer",
     "resource_allocation_dot",
     "save",
+    "shiviz",
+    "slides",
+    "state_graph_dot",
+    "state_graph_text",
     "timeline",
     "timeline_dot",
     "wait_for_dot",

@@ -10,6 +10,7 @@ from simulator.execution import Execution
 
 if TYPE_CHECKING:
     from simulator.analysis.deadlocks import Graph
+    from simulator.program import Program
 
 SPELLED_OUT = 6
 """Circles of more threads than this are shown as arrows only, not in sentences."""
@@ -23,13 +24,29 @@ def redraw(source: str | None, picture: str, schedule: str) -> list[str]:
     return [shlex.join(words)]
 
 
-def replay_command(execution: Execution) -> list[str]:
+def redraw_program(program: Program | None, picture: str, *options: str) -> list[str]:
+    """The command that draws a picture of all interleavings of a program again."""
+    from simulator.analysis.moments import source_of
+
+    return redraw_source(source_of(program), picture, *options)
+
+
+def redraw_source(source: str | None, picture: str, *options: str) -> list[str]:
+    """The same, where it is known already where the program is."""
+    if source is None:
+        return []
+    return [shlex.join(["python", "-m", "simulator", "draw", source, picture, *options, "-o", f"{picture}.svg"])]
+
+
+def replay_command(execution: Execution, statements: bool = False) -> list[str]:
     """The command that draws the timeline of an execution again; nothing if nobody knows where its program is."""
     from simulator.analysis.moments import source_of
 
     source = source_of(execution.program)
     if source is None:
         return []
+    if statements:
+        return [f"{line} --statements" for line in redraw(source, "timeline", str(execution.schedule))]
     return [shlex.join(["python", "-m", "simulator", "replay", source, str(execution.schedule), "-o", "timeline.svg"])]
 
 

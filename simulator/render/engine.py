@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import NoRenderer, RenderError, UnknownFormat
+from simulator.render.text import printable
 
 FORMATS = ("svg", "png", "pdf")
 DOTS_PER_INCH = 144
@@ -70,8 +71,9 @@ def renderer() -> Renderer:
     return Renderer("pygraphviz", str(getattr(module, "__graphviz_version__", "unknown")))
 
 
-def draw(dot_text: str, format: str, *, title: str = "", description: str = "") -> bytes:
+def draw(dot_text: str, format: str, *, title: str = "", description: str = "", copy: int = 1) -> bytes:
     """Draw a picture; `format` is "svg", "png" or "pdf". An SVG gets `title` and `description`, for screen readers.
+    ``copy`` counts the times that one page shows this picture: its ids are different each time.
 
     Raises `UnknownFormat`, `NoRenderer`, or `RenderError` with what Graphviz had to say.
     """
@@ -85,8 +87,18 @@ def draw(dot_text: str, format: str, *, title: str = "", description: str = "") 
         raise NoRenderer(f"No Graphviz was found: neither the program dot nor the package pygraphviz.\n{INSTALL}")
     if format != "svg":
         return drawn
-    prefix = f"p{hashlib.sha256(dot_text.encode()).hexdigest()[:8]}-"
+    again = f"n{copy}" if copy > 1 else ""
+    prefix = f"p{hashlib.sha256(dot_text.encode()).hexdigest()[:8]}{again}-"
     return accessible(drawn.decode(), prefix, title, description).encode()
+
+
+def laid_out(dot_text: str) -> str:
+    """The picture as JSON: where Graphviz would put everything, and how it would draw it. Raises as `draw` does."""
+    if _has_dot():
+        return _by_program(dot_text, "json").decode()
+    if _pygraphviz() is not None:
+        return _by_package(dot_text, "json").decode()
+    raise NoRenderer(f"No Graphviz was found: neither the program dot nor the package pygraphviz.\n{INSTALL}")
 
 
 def _has_dot() -> bool:
@@ -149,12 +161,15 @@ def accessible(svg: str, prefix: str, title: str, description: str) -> str:
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}\1)", svg)
     svg = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}\1"', svg)
+    svg = re.sub(r"<title>pin(&#45;&gt;pin)?</title>\n?", "", svg)  # the names of lines that stand for nothing
     named = f'role="img" aria-labelledby="{prefix}title {prefix}desc"'
     inside = f'<title id="{prefix}title">{_xml(title)}</title>\n<desc id="{prefix}desc">{_xml(description)}</desc>'
     return re.sub(r"<svg\b([^>]*)>", lambda match: f"<svg {named}{match[1]}>\n{inside}", svg, count=1)
 
 
 def _xml(text: str) -> str:
+    """A text inside an element; control characters and half characters, which no XML can have, are spelled out."""
+    text = "\n".join(map(printable, text.split("\n")))
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -37,10 +37,10 @@ def wait_for_dot(graph: Graph, caption: str | None = None, theme: Theme = LIGHT)
     A thread that waits for something that nobody holds points at a note that says what is missing. ``caption`` replaces
     what stands below (the circle in words, schedule, outcome, command). Raises `TooLarge` above 60 nodes.
     """
-    names = _names(graph)
-    circle = _circle_edges(graph)
+    names = node_names(graph)
+    circle = circle_edges(graph)
     lines = [_thread(graph, name, names, circle, theme) for name in names]
-    for number, (name, holder, data) in enumerate(_edges(graph, names), start=1):
+    for number, (name, holder, data) in enumerate(edges_in_order(graph, names), start=1):
         how = data.get("how", "holds")
         lines.append(
             edge(
@@ -66,15 +66,15 @@ def resource_allocation_dot(graph: Graph, caption: str | None = None, theme: The
     dot has none); a join is a dashed edge from thread to thread, and a writer that goes first has a dotted one. The circle
     is thick and vermillion. Raises `TooLarge` above 60 nodes.
     """
-    names = _names(graph)
-    circle = _circle_edges(graph)
+    names = node_names(graph)
+    circle = circle_edges(graph)
     taken: dict[str, int] = {}
     lines = []
     for name, place in names.items():
         is_thread = graph.nodes[name]["kind"] == "thread"
         draw = _thread(graph, name, names, circle, theme) if is_thread else _square(graph, name, place, circle, theme)
         lines.append(draw)
-    for number, (first, last, data) in enumerate(_edges(graph, names), start=1):
+    for number, (first, last, data) in enumerate(edges_in_order(graph, names), start=1):
         on_circle = (first, last) in circle
         shared = {"id": f"edge{number}", "class": _classes(data["kind"], on_circle), **_marked(on_circle, theme)}
         if data["kind"] == "assignment":
@@ -118,7 +118,7 @@ def _below(graph: Graph, caption: str | None) -> list[str]:
     return graph_caption(graph) if caption is None else caption.split("\n")
 
 
-def _names(graph: Graph) -> dict[str, str]:
+def node_names(graph: Graph) -> dict[str, str]:
     """What every node is called in the DOT: threads in program order, then objects as they were made."""
     if len(graph) > MOST_NODES:
         picture = graph.graph.get("picture", "wait-for")
@@ -139,12 +139,13 @@ def _order(graph: Graph) -> list[str]:
     return list(known) if known else [name for name, data in graph.nodes(data=True) if data.get("kind") != "object"]
 
 
-def _edges(graph: Graph, names: dict[str, str]) -> list[tuple[str, str, dict[str, Any]]]:
+def edges_in_order(graph: Graph, names: dict[str, str]) -> list[tuple[str, str, dict[str, Any]]]:
+    """The edges, sorted by what they begin and end at."""
     positions = {name: position for position, name in enumerate(names)}
     return sorted(graph.edges(data=True), key=lambda edge: (positions[edge[0]], positions[edge[1]]))
 
 
-def _circle_edges(graph: Graph) -> set[tuple[str, str]]:
+def circle_edges(graph: Graph) -> set[tuple[str, str]]:
     """The edges on a circle, whichever: all those that join two nodes which can reach each other."""
     from simulator.analysis.deadlocks import find_cycles
 
@@ -199,11 +200,11 @@ def _square(graph: Graph, name: str, place: str, circle: set[tuple[str, str]], t
     span = 2 if units > MOST_DOTS else 1
     across = f' COLSPAN="{span}"' if span > 1 else ""
     rows = [f'<TD COLSPAN="{span}"><B>{html(shorten(data["object"], 24))}</B></TD>']
-    rows += [f'<TD{across}><FONT POINT-SIZE="9">{html(line)}</FONT></TD>' for line in _remarks(data)]
+    rows += [f'<TD{across}><FONT POINT-SIZE="9">{html(line)}</FONT></TD>' for line in remarks(data)]
     rows += dots
     body = "".join(f"<TR>{row}</TR>" for row in rows)
     table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{body}</TABLE>'
-    small = units and len(data["object"]) <= LONG_NAME and len(rows) <= 4 and not _remarks(data)
+    small = units and len(data["object"]) <= LONG_NAME and len(rows) <= 4 and not remarks(data)
     return node(
         place,
         label=Markup(table),
@@ -217,7 +218,7 @@ def _square(graph: Graph, name: str, place: str, circle: set[tuple[str, str]], t
     )
 
 
-def _remarks(data: dict[str, Any]) -> list[str]:
+def remarks(data: dict[str, Any]) -> list[str]:
     """What stands in a square below the name: what it is if it has no dots, how it stands, and who waits inside."""
     lines = [] if data["units"] else [data.get("type", "")]
     lines += [data["remark"]] if data.get("remark") else []

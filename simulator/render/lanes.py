@@ -18,7 +18,7 @@ from simulator.objects.threads import ENDED, NEW, STARTED, Worker
 from simulator.render.states import state_text
 from simulator.render.text import event_text, place_text, shorten, thread_names
 
-LONGEST_VALUE, LONGEST_STEP = 32, 44
+LONGEST_VALUE, LONGEST_STEP, LONGEST_PLACE = 32, 44, 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Row:
     """One step: who did what, what the objects are then, and who waits for what.
 
     ``stale`` is the number of the step at which this thread read the variable that it writes now, if another thread has
-    written it since; else None. ``new`` are the threads that nobody has started yet.
+    written it since; else None. ``new`` are the threads that nobody has started yet. ``error`` is what the thread failed
+    with after this step. Where steps are folded into one row, ``number`` is the first and ``last`` the last of them.
     """
 
     number: int
@@ -46,12 +47,22 @@ class Row:
     blocked: Mapping[str, str]
     stale: int | None
     new: tuple[str, ...] = ()
+    error: str = ""
+    last: int = 0
+
+    @property
+    def numbers(self) -> str:
+        """``3``, or ``3–7``."""
+        return f"{self.number}–{self.last}" if self.last > self.number else f"{self.number}"
 
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """All lanes of an execution. ``blocked_at_end`` maps the threads of a deadlock to what they wait for; ``new`` are the
-    threads that have to be started by others."""
+    """All lanes of an execution.
+
+    ``kinds`` are the classes of the objects; ``blocked_at_end`` maps the threads of a deadlock to what they wait for;
+    ``new`` are the threads that have to be started by others; ``ended`` those that came to their end.
+    """
 
     threads: tuple[str, ...]
     objects: tuple[str, ...]
@@ -59,6 +70,8 @@ class Lanes:
     rows: tuple[Row, ...]
     blocked_at_end: Mapping[str, str]
     new: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    ended: frozenset[str] = frozenset()
 
 
 def lanes(execution: Execution) -> Lanes:
@@ -68,6 +81,7 @@ def lanes(execution: Execution) -> Lanes:
     follower = _Follower(threads, {object: object.initial for object in objects}, _ends(execution), _counted(execution))
     start = tuple(follower.shown(object) for object in objects)
     new = follower.new()
+    failures = {name: shorten(text, LONGEST_STEP) for name, text in execution.outcome.failures.items()}
     rows = []
     for event in execution.trace:
         cells = follower.follow(event)
@@ -78,11 +92,15 @@ def lanes(execution: Execution) -> Lanes:
             for obstacle in [follower.obstacle(name, operation)]
         }
         step = shorten(event_text(event), LONGEST_STEP)
-        place = place_text(event)
-        rows.append(Row(event.index + 1, event.thread, step, place, cells, waiting, follower.stale, follower.new()))
+        place = shorten(place_text(event), LONGEST_PLACE)
+        error = failures.pop(event.thread, "") if follower.ends.get(event.thread) == event.index + 1 else ""
+        row = Row(event.index + 1, event.thread, step, place, cells, waiting, follower.stale, follower.new(), error)
+        rows.append(row)
     ended = execution.outcome.status == "deadlock"
     at_end = {name: shorten(repr(operation), LONGEST_STEP) for name, operation in execution.waiting.items() if ended}
-    return Lanes(threads, tuple(object.name for object in objects), start, tuple(rows), at_end, new)
+    kinds = tuple(object.kind for object in objects)
+    over = frozenset(follower.ends)
+    return Lanes(threads, tuple(object.name for object in objects), start, tuple(rows), at_end, new, kinds, over)
 
 
 def _asked(execution: Execution) -> list[Operation[Any]]:

@@ -2,112 +2,77 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import NoRenderer, RenderError, UnknownFormat
-from simulator.execution import Execution
-from simulator.render.captions import graph_caption
+from simulator.errors import NoRenderer, UnknownFormat
 from simulator.render.engine import FORMATS, draw
-from simulator.render.graph_text import graph_json, graph_text
-from simulator.render.graphs import resource_allocation_dot, wait_for_dot
-from simulator.render.swimlanes import timeline_dot
-from simulator.render.text import timeline
+from simulator.render.files import write_whole
+from simulator.render.palette import LIGHT, Theme, theme_named
+from simulator.render.pictures import Picture, picture_of
+from simulator.render.tikz import tikz
 
-GRAPHS: dict[str, Callable[..., str]] = {"wait-for": wait_for_dot, "resource-allocation": resource_allocation_dot}
-Writer = Callable[..., str]
+DRAWN = (*(f".{format}" for format in FORMATS), ".tex")
+"""What Graphviz has to lay out."""
 
 
-def save(value: Any, path: str | os.PathLike[str], **options: Any) -> Path:
-    """Save a picture of `value`, and answer the path. The suffix decides: .svg .png .pdf .dot .txt .json.
+def save(
+    value: Any,
+    path: str | os.PathLike[str],
+    *,
+    theme: str | Theme = LIGHT,
+    picture: str | None = None,
+    **options: Any,
+) -> Path:
+    """Save a picture of `value`, and answer the path. The suffix decides: .svg .png .pdf .tex .dot .mmd .txt .json.
 
-    An `Execution` is saved as its timeline; what `analysis.wait_for_graph` and `analysis.resource_allocation_graph` answer
-    as that graph; an `Explanation` as .txt or .json. ``options`` are those of the function that makes the text: a text as
-    ``caption=`` for pictures and graphs; for the timeline as .txt ``caption=`` and ``locations=``, True if not given.
+    An `Execution` is saved as its timeline (as .html: a player; as .log: for ShiViz); what `analysis` answers as a graph or
+    as a comparison as that; an `Exploration` as the histogram of its outcomes; a `StateGraph` as the ``picture`` "states"
+    (if none is named), "tree" or "lattice"; an `Explanation` as .txt or .json. As Mermaid (.mmd) there is no comparison,
+    lattice or histogram. ``theme`` is "light", "dark" or "print", for what has colours. ``options`` are those of the
+    function that makes the text: a text as ``caption=`` for pictures and graphs; for the timeline as .txt ``caption=`` and
+    ``locations=``, True if not given.
 
-    Nothing half-written is ever left. Raises `UnknownFormat` naming the suffixes that would do; `TooLarge`; `RenderError` if
-    the file cannot be written; and `NoRenderer` if there is no Graphviz: the .dot has been written beside it all the same.
+    Nothing half-written is ever left. Raises `UnknownFormat` naming the suffixes that would do; `UnknownTheme`; `TooLarge`;
+    `RenderError` if the file cannot be written; and `NoRenderer` if there is no Graphviz: the .dot has been written beside
+    it all the same.
     """
     path = Path(path)
-    what, writers = _writers(value)
+    options["theme"] = theme_named(theme)
+    found = picture_of(value, picture)
     suffix = path.suffix.lower()
-    drawable = [f".{format}" for format in FORMATS] if ".dot" in writers else []
-    if suffix not in [*drawable, *writers]:
+    suffixes = suffixes_of(found)
+    if suffix not in suffixes:
         got = f"{path.suffix!r}" if path.suffix else f"{path.name!r}, which has no suffix"
-        raise UnknownFormat(f"cannot save {what} as {got}. It can be saved as: {' '.join([*drawable, *writers])}")
-    if suffix in writers:
-        _write(path, _encoded(writers[suffix](**options)))
+        raise UnknownFormat(f"cannot save {found.called} as {got}. It can be saved as: {' '.join(suffixes)}")
+    if suffix in found.writers:
+        write_whole(path, _encoded(found.write(suffix, value, options)))
         return path
-    text = writers[".dot"](**options)
-    title, description = _said(value)
+    text = found.write(".dot", value, options)
     try:
-        drawn = draw(text, suffix[1:], title=title, description=description)
+        drawn = _drawn(found, value, text, path, options)
     except NoRenderer as error:
         dot = path.with_suffix(".dot")
-        _write(dot, text.encode())
+        write_whole(dot, text.encode())
         raise NoRenderer(f"{error}\n\nThe picture was written as {dot.name} all the same.") from None
-    _write(path, drawn)
+    write_whole(path, drawn)
     return path
 
 
-def _writers(value: Any) -> tuple[str, dict[str, Writer]]:
-    """What a value is called, and the function for each suffix that is text."""
-    if isinstance(value, Execution):
-        return "an execution", {
-            ".dot": lambda **options: timeline_dot(value, **options),
-            ".txt": lambda **options: timeline(value, **{"locations": True, **options}),
-            ".json": value.to_json,
-        }
-    picture = getattr(value, "graph", {}).get("picture") if isinstance(getattr(value, "graph", None), dict) else None
-    if picture in GRAPHS:
-        return f"a {picture} graph", {
-            ".dot": lambda **options: GRAPHS[picture](value, **options),
-            ".txt": lambda **options: graph_text(value, **options),
-            ".json": lambda: graph_json(value),
-        }
-    if hasattr(value, "to_json"):
-        kind = type(value).__name__
-        article = "an" if kind[0] in "AEIOU" else "a"
-        return f"{article} {kind}", {".txt": lambda: str(value), ".json": value.to_json}
-    raise TypeError(
-        f"save() was expecting something that can be drawn, but got {type(value).__name__}.\n"
-        "That is an execution, a graph made by analysis.wait_for_graph or analysis.resource_allocation_graph,\n"
-        "or an explanation made by analysis.explain_deadlock."
-    )
+def suffixes_of(picture: Picture) -> tuple[str, ...]:
+    """What a picture can be saved as."""
+    drawn = DRAWN if ".dot" in picture.writers else ()
+    return (*drawn, *picture.writers)
 
 
-def _said(value: Any) -> tuple[str, str]:
-    """Title and description, for readers who do not see the picture."""
-    if isinstance(value, Execution):
-        return "Timeline", timeline(value)
-    picture = value.graph["picture"]
-    return f"{picture.capitalize()} graph", " ".join(graph_caption(value))
+def _drawn(picture: Picture, value: Any, text: str, path: Path, options: dict[str, Any]) -> bytes:
+    suffix = path.suffix.lower()
+    if suffix == ".tex":
+        return tikz(text, picture.title, path.name).encode()
+    told = picture.told(value, **options) if suffix == ".svg" else ""
+    return draw(text, suffix[1:], title=picture.title, description=told)
 
 
 def _encoded(text: str) -> bytes:
     return f"{text.rstrip()}\n".encode(errors="backslashreplace")
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write beside the file first and then rename: either the whole file is there, or what was there before."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        try:
-            beside.write_bytes(content)
-            os.replace(beside, path)
-        finally:
-            with contextlib.suppress(OSError):
-                beside.unlink()
-    except OSError as error:
-        raise RenderError(f"cannot write {path}: {_why(path, error)}") from None
-
-
-def _why(path: Path, error: OSError) -> str:
-    if not path.parent.exists():
-        return f"there is no folder {path.parent}"
-    if path.is_dir():
-        return "it is a folder"
-    return error.strerror or str(error)

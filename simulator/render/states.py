@@ -14,6 +14,7 @@ from simulator.objects.queues import Queue
 from simulator.objects.readers_writers import ReadWriteLock
 from simulator.objects.semaphores import Semaphore
 from simulator.objects.threads import Worker
+from simulator.objects.values import text_of
 from simulator.render.text import shorten
 
 
@@ -47,7 +48,7 @@ def _words(object: SharedObject, state: Any, threads: Sequence[str]) -> str:
     if holders:
         return f"held by {', '.join(holders)}"
     value = object.value(state)
-    return "free" if isinstance(object, Acquirable) and value is False else repr(value)
+    return "free" if isinstance(object, Acquirable) and value is False else text_of(value)
 
 
 def _condition(state: Any, threads: Sequence[str]) -> str:
@@ -78,4 +79,4 @@ def _queue(queue: Queue, state: Any, longest: int, counted: bool) -> str:
     _, unfinished, closed = state
     stands = f", {unfinished} unfinished" if counted else ""
     stands += ", shut down" if closed else ""
-    return shorten(repr(queue.value(state)), max(1, longest - len(stands))) + stands
+    return shorten(text_of(queue.value(state)), max(1, longest - len(stands))) + stands

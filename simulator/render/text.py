@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from simulator.execution import Event, Execution
+from simulator.objects.values import text_of
 
 LONGEST = 60
 """Operations and answers that are longer than this are shortened in the middle."""
@@ -106,7 +107,7 @@ def thread_names(execution: Execution) -> tuple[str, ...]:
 def event_text(event: Event) -> str:
     """``counter.read() -> 0``, in at most twice 60 characters."""
     operation = shorten(repr(event.operation))
-    return operation if event.answer is None else f"{operation} -> {shorten(repr(event.answer))}"
+    return operation if event.answer is None else f"{operation} -> {shorten(text_of(event.answer))}"
 
 
 def place_text(event: Event) -> str:

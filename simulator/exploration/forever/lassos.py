@@ -26,6 +26,7 @@ from simulator.machine import Machine
 from simulator.program import Program
 from simulator.schedule import Schedule
 from simulator.scheduler import replay
+from simulator.showing import Shown
 from simulator.tables import OPTION_BITS
 
 Fair = Callable[[Mapping[int, list[Edge]], Mapping[int, frozenset[int]], Collection[int]], Iterator[set[int]]]
@@ -43,7 +44,7 @@ Part = tuple[set[int], tuple[tuple[int, int], ...]]
 
 
 @dataclass(frozen=True)
-class Lasso:
+class Lasso(Shown):
     """An execution without an end: ``prefix`` once, then ``cycle`` for ever.
 
     ``threads`` step in the cycle. ``fairness`` is the strongest that a scheduler can keep meanwhile: "strong", "weak" or
@@ -77,7 +78,7 @@ class Lasso:
 
 
 @dataclass(frozen=True)
-class Forever:
+class Forever(Shown):
     """What a program can do for ever. ``print`` it.
 
     ``deadlocks``: the shortest execution for each outcome that is one. ``endless``: a lasso if any execution has no end, as

@@ -1,0 +1,110 @@
+"""Two executions side by side, as DOT and as text: the common beginning grey, the first difference ruled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from simulator.errors import TooLarge
+from simulator.execution import Event, Execution
+from simulator.render.canvas import Canvas
+from simulator.render.captions import redraw
+from simulator.render.dot import Markup, html
+from simulator.render.ladder import Ladder
+from simulator.render.lanes import Lanes, lanes
+from simulator.render.layout import Layout, is_tall
+from simulator.render.palette import LIGHT, Theme
+from simulator.render.text import event_text, printable, shorten, waits, width
+
+if TYPE_CHECKING:
+    from simulator.analysis.comparison import Comparison
+
+MOST_STEPS = 40
+FOLD_ABOVE = 8
+"""A common beginning of more steps than this is folded in the text."""
+TITLE, GAP = 30.0, 60.0
+LEGEND = "grey: what both have in common; the ruled line: the first difference"
+
+
+def comparison_dot(comparison: Comparison, caption: str | None = None, theme: Theme = LIGHT) -> str:
+    """Draw both executions as lanes beside each other. Raises `TooLarge` if one of them has more than 40 steps."""
+    steps = max(len(comparison.first), len(comparison.second))
+    if steps > MOST_STEPS:
+        raise TooLarge(
+            f"one of the two executions has {steps:,} steps, and nobody could compare pictures above {MOST_STEPS}.\n"
+            "Read it: print(render.comparison_text(comparison)), or save it as .txt or .json."
+        )
+    tables = [lanes(execution) for execution in (comparison.first, comparison.second)]
+    tall = {place for table in tables for place, row in enumerate(table.rows) if is_tall(row)}
+    canvas = Canvas(theme)
+    first = _side(canvas, tables[0], comparison, "a", 0, tall)
+    second = _side(canvas, tables[1], comparison, "b", first.right + GAP, tall)
+    for side, name, title in zip((first, second), "ab", _titles(comparison), strict=True):
+        label = Markup(
+            f'<FONT FACE="DejaVu Sans,Verdana,sans-serif" POINT-SIZE="12"><B>{html(shorten(title, 90))}</B></FONT>'
+        )
+        place = ((side.left + side.right) / 2, TITLE / 2 - 6)
+        canvas.box(f"{name}title", place, (side.right - side.left, 16), label, colour="", kind="title")
+    middle = first.right + GAP / 2
+    canvas.line("middle", [(middle, 0), (middle, max(first.bottom, second.bottom))], colour=theme.muted, kind="rule")
+    if steps > comparison.common:
+        longer = first if len(tables[0].rows) > comparison.common else second
+        y = longer.tops[comparison.common]
+        canvas.line("rule", [(first.left, y), (second.right, y)], colour=theme.wrong, thick=2, kind="rule difference")
+    return canvas.picture("comparison", comparison_caption(comparison) if caption is None else caption.split("\n"))
+
+
+def _side(canvas: Canvas, table: Lanes, comparison: Comparison, name: str, left: float, tall: set[int]) -> Layout:
+    layout = Layout(table, left=left, top=TITLE, has_places=False, tall=tall)
+    Ladder(layout, canvas, name, comparison.common).draw()
+    return layout
+
+
+def comparison_caption(comparison: Comparison) -> list[str]:
+    """What differs, in words; the legend; and the command that draws it again, if the second is the nearest serial run."""
+    schedule = str(comparison.first.schedule)
+    drawn_again = redraw(comparison.source, "comparison", schedule) if comparison.is_serial else []
+    return [*comparison.sentences, LEGEND, *drawn_again]
+
+
+def comparison_text(comparison: Comparison, caption: str | None = None) -> str:
+    """Both executions in two columns, step beside step; of a long common beginning only the end is shown.
+
+    What differs stands below; ``caption`` replaces it.
+    """
+    sides = [_lines(execution) for execution in (comparison.first, comparison.second)]
+    titles = [shorten(title) for title in _titles(comparison)]
+    length = max(map(len, sides))
+    begin = comparison.common - 2 if comparison.common > FOLD_ABOVE else 0
+    room = max(width(titles[0]), *(width(line) for line in sides[0][begin:]), 0) if sides[0][begin:] else width(titles[0])
+    number = max(len(str(length)), 4)
+    lines = [_row("step".rjust(number), titles, room)]
+    if begin:
+        lines.append(f"{'…':>{number}}  {begin} steps in common")
+    for index in range(begin, length):
+        if index == comparison.common:
+            lines.append(f"{'':{number}}  {'─' * room}  first difference")
+        row = [side[index] if index < len(side) else "" for side in sides]
+        lines.append(_row(str(index + 1).rjust(number), row, room))
+    below = comparison_caption(comparison) if caption is None else [caption]
+    return "\n".join([*lines, "", *(line for line in below if line != LEGEND)])
+
+
+def _titles(comparison: Comparison) -> tuple[str, str]:
+    second = "serial run " if comparison.is_serial else ""
+    return _title(comparison.first, ""), _title(comparison.second, second)
+
+
+def _title(execution: Execution, what: str) -> str:
+    return f"{what}{execution.schedule or 'no steps'}: {printable(str(execution.outcome))}"
+
+
+def _lines(execution: Execution) -> list[str]:
+    return [*(_line(event) for event in execution.trace), *waits(execution).values()]
+
+
+def _line(event: Event) -> str:
+    return f"{event.thread}: {event_text(event)}"
+
+
+def _row(step: str, cells: list[str], room: int) -> str:
+    return f"{step}  {cells[0]}{' ' * (room - width(cells[0]))}  {cells[1]}".rstrip()
