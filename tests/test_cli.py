@@ -47,7 +47,8 @@ def right_then_left():
 
 """
 LINE = HEAD.count("\n")
-IN_ORDER = ["explore", "replay", "find", "sample", "classes", "draw", "crosscheck", "demo", "doctor"]
+IN_ORDER = ["explore", "replay", "find", "sample", "classes", "interleaving", "index", "forever"]
+IN_ORDER += ["draw", "crosscheck", "demo", "doctor"]
 FILES = {
     "racy.py": "program = Program(A=increment, B=increment)\n",
     "opposite.py": "program = Program(A=left_then_right, B=right_then_left)\n",
@@ -70,6 +71,12 @@ FILES = {
     "wrong.py": "program = Program(A=increment, B=increment)\ndef postcondition(final):\n    return final[counter] == 2\n",
     "bounded.py": "program = Program(A=increment, B=increment)\ndef invariant(state):\n    return state[counter] < 2\n",
     "early.py": "program = Program(A=increment, B=increment)\ndef invariant(state):\n    return state[counter] < 1\n",
+    "spinning.py": "def wait():\n    while (yield counter.read()) == 0: pass\n"
+    "def go():\n    yield counter.write(1)\nprogram = Program(A=wait, B=go)\n",
+    "polite.py": "def polite(first, second):\n    def body():\n        while True:\n            yield first.acquire()\n"
+    "            if (yield second.acquire(blocking=False)): break\n"
+    "            yield first.release()\n        yield second.release()\n        yield first.release()\n    return body\n"
+    "program = Program(A=polite(left, right), B=polite(right, left))\n",
     "words.py": "program = Program(producer=increment, consumer=increment)\n",
     "half.py": "odd = Shared('odd', '\\ud800')\ndef body():\n    yield odd.read()\nprogram = Program(A=body)\n",
 }
@@ -179,10 +186,56 @@ def test_something_found_before_it_stopped_is_found():
     assert call("explore", "early.py", "--max-states", "5") == (1, f"{result}\n\n{finding}\n", "")
 
 
-@pytest.mark.parametrize("option", ["--no-symmetry", "--no-merge"])
+@pytest.mark.parametrize("option", ["--no-symmetry", "--no-merge", "--no-liveness", "--no-split"])
 def test_the_reductions_can_be_switched_off(option):
     code, out, err = call("explore", "racy.py", option, "--json")
     assert (code, json.loads(out)["interleavings"], err) == (0, 6, "")
+
+
+def test_processes_that_share_the_work_change_nothing():
+    alone = call("explore", "racy.py", "--json")
+    assert finish(start("explore", "racy.py", "--json", "--workers", "2")) == alone
+
+
+def test_exploring_by_classes_counts_classes():
+    code, out, err = call("explore", "opposite.py", "--by", "classes", "--allow-deadlock")
+    assert (code, out.splitlines()[0], err) == (0, "3 classes of interleavings, 2 outcomes", "")
+    code, out, err = call("explore", "early.py", "--by", "classes")
+    assert (code, out) == (2, "")
+    assert "invariant= needs every state to be visited" in err
+
+
+def test_a_walk_is_kept_and_gone_on_with(files):
+    code, out, err = call("explore", "big.py", "--max-states", "300", "--no-symmetry", "--checkpoint", "walk")
+    assert (code, (files / "walk").exists(), "claim: partial" in out) == (3, True, True)
+    code, out, err = call("explore", "racy.py", "--checkpoint", "walk")
+    assert (code, out) == (2, "")
+    assert "walk" in err
+
+
+def test_an_interleaving_has_a_number():
+    assert call("interleaving", "racy.py", "2") == (0, told("racy.py", "ABBA"), "")
+    assert call("index", "racy.py", "ABBA") == (0, "2\n", "")
+    code, out, err = call("interleaving", "racy.py", "6")
+    assert (code, out, "numbered from 0 to 5" in err) == (2, "", True)
+    code, out, err = call("index", "racy.py", "AB")
+    assert (code, out, "2 interleavings begin like this" in err) == (4, "", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "word"),
+    [
+        ("racy.py", 0, "every execution"),
+        ("spinning.py", 0, "spinning"),
+        ("polite.py", 1, "livelock"),
+        ("opposite.py", 1, "deadlock"),
+    ],
+)
+def test_what_can_go_on_for_ever_is_told(name, code, word):
+    answered, out, err = call("forever", name)
+    assert (answered, out.split(":")[0].startswith(word), err) == (code, True, "")
+    answered, out, err = call("forever", name, "--json")
+    assert (answered, json.loads(out)["livelock"], err) == (code, word == "livelock", "")
 
 
 @pytest.mark.parametrize("bound", [{"preemptions": 0}, {"preemptions": 1}, {"delays": 0}, {"delays": 2}])
@@ -506,9 +559,10 @@ def test_a_graph_needs_a_deadlock_or_a_schedule():
 @pytest.mark.parametrize(
     ("output", "message"),
     [
-        ("run.gif", "UnknownFormat: cannot save a timeline as '.gif'. It can be saved as: .svg .png .pdf .dot .txt .json"),
+        ("run.gif", "UnknownFormat: cannot save a timeline as '.gif'. "
+         "It can be saved as: .svg .png .pdf .tex .dot .mmd .txt .json .html .log"),
         ("run", "UnknownFormat: cannot save a timeline as 'run', which has no suffix. "
-         "It can be saved as: .svg .png .pdf .dot .txt .json"),
+         "It can be saved as: .svg .png .pdf .tex .dot .mmd .txt .json .html .log"),
         ("nowhere/run.svg", "RenderError: cannot write nowhere/run.svg: there is no folder nowhere"),
         ("racy.py/run.svg", "RenderError: cannot write racy.py/run.svg: racy.py is no folder"),
     ],
@@ -521,7 +575,7 @@ def test_a_file_that_cannot_be_written_is_told_before_the_work_is_done(output, m
 def test_the_suffixes_are_those_of_save(files):
     with pytest.raises(UnknownFormat) as caught:
         save(replay(load("racy.py").program, "ABAB"), files / "run.gif")
-    assert str(caught.value).endswith(f" It can be saved as: {' '.join(SUFFIXES)}")
+    assert str(caught.value).endswith(f" It can be saved as: {' '.join(SUFFIXES)} .html .log")
 
 
 def test_a_folder_in_the_place_of_the_picture_is_told_and_the_result_is_there(files):
@@ -707,7 +761,8 @@ def test_running_out_of_memory_is_an_incomplete_answer(monkeypatch):
         (["replay", "racy.py"], "Error: Missing argument 'SCHEDULE'."),
         (["draw", "racy.py", "timeline"], "Error: Missing option '-o' / '--output'."),
         (["draw", "racy.py", "clock", "-o", "run.svg"], "Error: Invalid value for 'WHAT': 'clock' is not one of 'timeline', "
-         "'wait-for', 'resource-allocation'."),
+         "'wait-for', 'resource-allocation', 'happens-before', 'comparison', 'slides', 'shiviz', 'states', 'tree', "
+         "'lattice', 'histogram', 'lock-order', 'player'."),
     ],
 )  # fmt: skip
 def test_wrong_usage_exits_with_2(arguments, message):

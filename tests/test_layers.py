@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "simulator"
 
 LEVELS = [
-    ("errors",),
+    ("errors", "showing"),
     ("objects",),
     ("program",),
     ("location", "body", "schedule", "outcome", "execution"),
@@ -21,7 +21,10 @@ LEVELS = [
     ),
     ("exploration", "analysis", "real_threads"),
     ("render",),
-    ("testing", "answers", "cli", "commands", "demo", "doctor", "loading", "pytest_plugin", "__main__", "__init__"),
+    (
+        *("testing", "answers", "cli", "commands", "demo", "doctor", "loading"),
+        *("notebooks", "pytest_plugin", "__main__", "__init__"),
+    ),
 ]
 """From below. A module may import its own level and those below it; inside a package its own package is the level."""
 

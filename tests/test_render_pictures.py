@@ -3,19 +3,22 @@
 If a change is meant: ``python tests/test_render_pictures.py`` writes the golden files anew. Then look at them.
 """
 
+import re
 from pathlib import Path
 
 import networkx
 import pytest
 from golden_pictures import stuck
-from golden_pictures.deadlocked import Pool, abandoned, both, classics, left, opposite, racy, right, stepped
+from golden_pictures.deadlocked import Pool, abandoned, both, classics, counter, left, lock, opposite, racy, right, stepped
 
 from simulator import Barrier, Condition, Execution, Lock, Program, Semaphore, Shared, Worker, replay, run
 from simulator.analysis import resource_allocation_graph, wait_for_graph
 from simulator.errors import TooLarge
 from simulator.render import draw, resource_allocation_dot, timeline_dot, wait_for_dot
+from simulator.render.folding import fold_runs
 from simulator.render.graph_text import graph_text
 from simulator.render.lanes import lanes
+from simulator.render.swimlanes import shown_lanes
 
 GOLDEN = Path(__file__).parent / "golden_pictures"
 
@@ -199,23 +202,78 @@ def test_a_graph_made_by_hand_can_be_drawn():
 # --- the drawn timeline
 
 
+def line_of(dot, name):
+    """The line of the DOT that has this id."""
+    return next(line for line in dot.split("\n") if f'id="{name}"' in line)
+
+
+def place_of(dot, name):
+    x, y = re.search(r'pos="([-\d.]+),([-\d.]+)"', line_of(dot, name)).groups()
+    return float(x), float(y)
+
+
 def test_the_lane_of_an_object_shows_its_value_after_each_step():
     dot = timeline_dot(replay(racy, "ABBA"))
-    assert dot.count(">← 0<") == 2
-    assert dot.count(">→ 1<") == 2
-    assert dot.count("#F0E442") == 1  # only the first write changes the value
+    cells = [line_of(dot, f"value{step}_1") for step in (1, 2, 3, 4)]
+    assert [re.search(r"label=(<.*?>,|\".*?\")", cell)[1] for cell in cells] == ['"0"', '"0"', "<<B>1</B>>,", '"1"']
+    assert [cell.count("#F0E442") for cell in cells] == [0, 0, 1, 0]  # only the first write changes the value
+    assert 'class="value changed step step3"' in cells[2]
+    assert len({place_of(dot, name)[0] for name in ("object1", "start1", "value1_1", "value4_1")}) == 1
+
+
+def test_arrows_lead_from_what_is_read_and_to_what_is_written():
+    dot = timeline_dot(replay(racy, "ABBA"))
+    arrows = [line_of(dot, f"arrow{step}_1") for step in (1, 2, 3, 4)]
+    assert [re.search(r'dir="(\w+)"', arrow)[1] for arrow in arrows] == ["back", "back", "forward", "forward"]
+    assert [re.search(r'class="(\w+) ', arrow)[1] for arrow in arrows] == ["read", "read", "write", "write"]
+    assert ['style="dashed"' in arrow for arrow in arrows] == [False, True, True, False]  # B's lines are dashed
+    for step in (1, 4):
+        assert place_of(dot, f"step{step}")[1] == place_of(dot, f"value{step}_1")[1]
+
+
+def test_a_condition_and_its_lock_change_in_one_step():
+    dot = timeline_dot(replay(stuck.wrong_one, "BB"))
+    assert [line_of(dot, f"arrow2_{lane}").count('dir="forward"') for lane in (1, 2)] == [1, 1]
+
+
+def test_steps_are_numbered_down_the_page():
+    dot = timeline_dot(replay(racy, "ABBA"))
+    heights = [place_of(dot, f"step{step}")[1] for step in (1, 2, 3, 4)]
+    assert heights == sorted(heights, reverse=True)  # Graphviz counts upwards
+    assert [f'label="{step}"' in line_of(dot, f"number{step}") for step in (1, 2, 3, 4)] == [True] * 4
+    columns = [place_of(dot, f"step{step}")[0] for step in (1, 2, 3, 4)]
+    assert columns[0] == columns[3] == place_of(dot, "thread1")[0] < columns[1] == columns[2] == place_of(dot, "thread2")[0]
 
 
 def test_a_write_after_a_stale_read_is_marked():
-    assert timeline_dot(replay(racy, "ABBA")).count("stale: read at step 1") == 1
+    dot = timeline_dot(replay(racy, "ABBA"))
+    assert dot.count("stale: read at step 1") == 1
+    assert "#D55E00" in line_of(dot, "step4")
+    assert "#D55E00" in line_of(dot, "arrow4_1")
     assert "stale" not in timeline_dot(replay(racy, "AABB"))
+
+
+def test_a_thread_that_failed_says_so_at_its_last_step():
+    dot = timeline_dot(replay(abandoned, "A"))
+    assert "✗ ValueError: boom" in line_of(dot, "step1")
+
+
+def test_a_thread_that_waits_is_a_hatched_bar_and_no_life_line():
+    dot = timeline_dot(replay(opposite, "AAAABBBB"))
+    assert 'class="wait step step2"' in line_of(dot, "wait2_2")
+    assert len(paths_of(dot, "wait2_2")) > 5  # the lines of the hatching
+    assert [len(paths_of(dot, name)) for name in ("life1", "life2")] == [1, 2]  # before the bar, and after it
+
+
+def paths_of(dot, name):
+    return re.search(r'pos="([^"]+)"', line_of(dot, name))[1].split(";")
 
 
 def test_a_lock_shows_who_holds_it_and_who_waits():
     dot = timeline_dot(replay(opposite, "AAAABBBB"))
-    assert "→ held by A" in dot
-    assert "→ free" in dot
-    assert "waits for right" in dot
+    assert "<B>held by A</B>" in line_of(dot, "value1_1")
+    assert "<B>free</B>" in line_of(dot, "value4_1")
+    assert "waits for right" in line_of(dot, "waits2_2")
     assert "waits for ever:" in timeline_dot(replay(opposite, "AB"))
 
 
@@ -278,8 +336,11 @@ def test_a_worker_is_new_then_started_then_ended_without_a_step_of_its_own():
     idle, worker = Shared("idle", 0), Worker("W", nothing)
     execution = replay(Program(main=start, W=worker), "main main")
     assert values(execution.program, "main main", "W") == ["new", "new", "ended"]
-    assert "<I>not started</I>" in timeline_dot(execution)
-    assert "<I>⋮</I>" in timeline_dot(execution)
+    dot = timeline_dot(execution)
+    assert "<I>not started</I>" in line_of(dot, "new2")
+    dot = timeline_dot(replay(stuck.circle_of_join, "main W W"))
+    begin = re.search(r'pos="[-\d.]+,([-\d.]+) ', line_of(dot, "life2"))[1]
+    assert float(begin) == place_of(dot, "step1")[1]  # the life line begins where the thread is started
 
 
 def test_a_thread_blocked_by_its_own_step_says_for_what_in_the_next_row():
@@ -309,23 +370,136 @@ def test_names_of_the_other_objects_are_escaped():
 def test_a_timeline_from_a_file_has_the_lanes_of_its_threads():
     dot = timeline_dot(Execution.from_json(replay(racy, "ABBA").to_json()))
     assert "counter.read() -&gt; 0" in dot
-    assert "← 0" not in dot
+    assert "value1_1" not in dot
+
+
+def spin(times):
+    def body():
+        for _ in range(times):
+            yield counter.read()
+
+    return body
 
 
 def test_too_long_a_timeline_is_refused_with_advice():
-    def spin():
-        for _ in range(41):
-            yield racy_counter.read()
-
-    from golden_pictures.deadlocked import counter as racy_counter
-
     with pytest.raises(TooLarge) as caught:
-        timeline_dot(run(Program(A=spin)))
+        timeline_dot(replay(Program(A=spin(41), B=spin(41)), "AB" * 41))
     assert str(caught.value) == (
-        "the execution has 41 steps, and nobody could read its timeline above 40.\n"
+        "the execution has 82 steps, and nobody could read its timeline above 40, folded or not.\n"
         "Print it, print(render.timeline(execution)), or save it as .txt or .json; or draw its beginning:\n"
         "replay(program, str(execution.schedule[:40]))."
     )
+    with pytest.raises(TooLarge):
+        timeline_dot(run(Program(A=spin(401))))
+
+
+def test_what_one_thread_does_in_a_row_is_folded_above_40_steps():
+    program = Program(A=spin(30), B=spin(30))
+    dot = timeline_dot(replay(program, "A*30 B*11"))
+    assert 'label="2–29"' in line_of(dot, "number2")
+    assert "… 28 steps" in line_of(dot, "step2")
+    assert 'style="filled,dashed"' in line_of(dot, "step2")
+    assert [name for name in ("step1", "step2", "step30", "step31", "step32", "step41") if f'id="{name}"' not in dot] == []
+    assert dot.count('class="event step') == 6
+    assert timeline_dot(replay(program, "A*30 B*10")).count('class="event step') == 40  # not folded yet
+
+
+def test_a_folded_row_shows_what_the_objects_are_after_it():
+    program = Program(A=add_often, B=spin(1))
+    table = fold_runs(lanes(replay(program, "A*8 B")))
+    assert [(row.numbers, row.cells[0].text, row.cells[0].arrow) for row in table.rows] == [
+        ("1", "0", "read"),
+        ("2–7", "3", "both"),
+        ("8", "4", "write"),
+        ("9", "4", "read"),
+    ]
+
+
+def add_often():
+    for _ in range(4):
+        value = yield counter.read()
+        yield counter.write(value + 1)
+
+
+def test_statements_are_folded_too_above_40_of_them():
+    def often():
+        for _ in range(21):
+            yield counter.read()
+            yield from called()
+
+    table = shown_lanes(replay(Program(A=often), "A*63"), statements=True)
+    assert [(row.numbers, row.text, row.cells[0].arrow) for row in table.rows] == [
+        ("1", "counter.read() -> 0", "read"),
+        ("2–61", "… 60 steps", "both"),
+        ("62–63", "called()", "both"),
+    ]
+
+
+def test_a_stale_read_is_never_folded_away():
+    table = fold_runs(lanes(replay(Program(A=add_often, B=add_often), "A BB A*7 B*6")))
+    assert [row.stale for row in table.rows if row.stale] == [1]
+
+
+def called():
+    value = yield counter.read()
+    yield counter.write(value + 1)
+
+
+def caller():
+    with (yield lock.acquire()):
+        yield from called()
+    for _ in range(2):
+        yield from called()
+
+
+def test_the_steps_of_a_statement_can_be_put_together():
+    execution = replay(Program(A=caller), "A*8")
+    table = shown_lanes(execution, statements=True)
+    assert [(row.numbers, row.text) for row in table.rows] == [
+        ("1", "lock.acquire() -> True"),
+        ("2–3", "called()"),
+        ("4", "lock.release()"),
+        ("5–6", "called()"),  # a loop that comes round begins a statement of its own
+        ("7–8", "called()"),
+    ]
+    assert [row.cells[1].arrow for row in table.rows] == ["", "both", "", "both", "both"]
+    assert table.rows[1].place.endswith(": yield from called()")
+    dot = timeline_dot(execution, statements=True)
+    assert 'dir="both"' in line_of(dot, "arrow2_2")
+    known = timeline_dot(replay(opposite, "AB"), statements=True)
+    assert "python -m simulator draw deadlocked.py:opposite timeline --schedule AB -o timeline.svg --statements" in known
+
+
+def test_a_statement_that_was_interrupted_stays_in_parts():
+    table = shown_lanes(replay(Program(A=caller, B=spin(2)), "AA B A*6 B"), statements=True)
+    assert [row.numbers for row in table.rows] == ["1", "2", "3", "4", "5", "6–7", "8–9", "10"]
+
+
+def test_a_slide_has_the_geometry_of_the_whole_picture():
+    execution = replay(racy, "ABBA")
+    whole = re.sub(r' (color|fontcolor|fillcolor|penwidth)="[^"]*",?', "", timeline_dot(execution))
+    for step in (1, 2, 3, 4):
+        slide = timeline_dot(execution, shown=step)
+        assert re.sub(r' (color|fontcolor|fillcolor|penwidth)="[^"]*",?', "", slide) == whole
+        for other in (1, 2, 3, 4):
+            line = line_of(slide, f"step{other}")
+            assert ('fontcolor="#FFFFFF00"' in line) == (other > step)
+            assert ('penwidth="3"' in line) == (other == step or other == 4)
+        assert 'style="invis' not in slide.replace(line_of_pin(slide), "")
+
+
+def line_of_pin(dot):
+    return next(line for line in dot.split("\n") if line.startswith("  pin ["))
+
+
+def test_an_empty_program_one_thread_and_fifty_threads_can_be_drawn():
+    for program, schedule in (
+        (Program(), ""),
+        (Program(A=spin(1)), "A"),
+        (Program.copies(spin(1), 50), ""),
+        (Program.copies(spin(1), 50), "T1 T50"),
+    ):
+        assert b"</svg>" in draw(timeline_dot(replay(program, schedule)), "svg")
 
 
 if __name__ == "__main__":

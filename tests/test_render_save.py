@@ -11,7 +11,7 @@ import pytest
 from golden_pictures.deadlocked import both, classics, opposite, racy, right, stepped
 
 from simulator import Lock, Program, replay
-from simulator.analysis import explain_deadlock, resource_allocation_graph, wait_for_graph
+from simulator.analysis import compare, explain_deadlock, resource_allocation_graph, wait_for_graph
 from simulator.errors import NoRenderer, RenderError, TooLarge, UnknownFormat
 from simulator.render import (
     draw,
@@ -210,13 +210,19 @@ def test_options_are_those_of_the_text(deadlock, tmp_path):
 
 
 def test_an_unknown_suffix_names_those_that_would_do(deadlock, tmp_path):
+    common = ".svg .png .pdf .tex .dot .mmd .txt .json"
     with pytest.raises(UnknownFormat) as caught:
-        save(deadlock, tmp_path / "a.mmd")
-    assert str(caught.value) == "cannot save an execution as '.mmd'. It can be saved as: .svg .png .pdf .dot .txt .json"
+        save(deadlock, tmp_path / "a.gif")
+    assert str(caught.value) == f"cannot save an execution as '.gif'. It can be saved as: {common} .html .log"
     with pytest.raises(UnknownFormat) as caught:
         save(wait_for_graph(deadlock), tmp_path / "picture")
     assert str(caught.value) == (
-        "cannot save a wait-for graph as 'picture', which has no suffix. It can be saved as: .svg .png .pdf .dot .txt .json"
+        f"cannot save a wait-for graph as 'picture', which has no suffix. It can be saved as: {common}"
+    )
+    with pytest.raises(UnknownFormat) as caught:
+        save(compare(replay(racy, "ABBA")), tmp_path / "a.mmd")
+    assert str(caught.value) == (
+        "cannot save a comparison as '.mmd'. It can be saved as: .svg .png .pdf .tex .dot .txt .json"
     )
     with pytest.raises(UnknownFormat) as caught:
         save(explain_deadlock(deadlock), tmp_path / "a.svg")
