@@ -483,7 +483,7 @@ def test_a_slide_has_the_geometry_of_the_whole_picture():
         assert re.sub(r' (color|fontcolor|fillcolor|penwidth)="[^"]*",?', "", slide) == whole
         for other in (1, 2, 3, 4):
             line = line_of(slide, f"step{other}")
-            assert ('fontcolor="#FFFFFF00"' in line) == (other > step)
+            assert ('fontcolor="#FFFFFE00"' in line) == (other > step)
             assert ('penwidth="3"' in line) == (other == step or other == 4)
         assert 'style="invis' not in slide.replace(line_of_pin(slide), "")
 

@@ -22,6 +22,8 @@ LETTER = 0.66
 HATCH = 6.0
 """Between two lines of a hatching. Parts of a bar must be as high as a multiple of it, or there is a seam."""
 HIDDEN = "#FFFFFF00"
+HIDDEN_TEXT = "#FFFFFE00"
+"""A colour of its own, since SVG text loses its transparency on the way: `engine.accessible` gives it back."""
 PIN = "pin"
 """The node at which all lines begin and end, as far as Graphviz knows."""
 HEADS = {"": "none", "last": "forward", "first": "back", "both": "both"}
@@ -78,7 +80,7 @@ class Canvas:
                 style=",".join(styles) or None,
                 fillcolor=(HIDDEN if hidden else fill) if fill else None,
                 color=(HIDDEN if hidden else outline) if outline else None,
-                fontcolor=HIDDEN if hidden else ink or self.theme.ink,
+                fontcolor=HIDDEN_TEXT if hidden else ink or self.theme.ink,
                 penwidth=thick if outline and thick != 1 else None,
                 fontname=MONOSPACE,
                 fontsize=fontsize,

@@ -161,6 +161,7 @@ def accessible(svg: str, prefix: str, title: str, description: str) -> str:
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}\1"', svg)
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}\1)", svg)
     svg = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}\1"', svg)
+    svg = re.sub(r'(<text\b[^>]*) fill="#fffffe"( fill-opacity="[^"]*")?', r'\1 fill="none"', svg)  # hidden in slides
     svg = re.sub(r"<title>pin(&#45;&gt;pin)?</title>\n?", "", svg)  # the names of lines that stand for nothing
     named = f'role="img" aria-labelledby="{prefix}title {prefix}desc"'
     inside = f'<title id="{prefix}title">{_xml(title)}</title>\n<desc id="{prefix}desc">{_xml(description)}</desc>'
