@@ -57,8 +57,9 @@ def check(
     if wrong:
         raise CheckFailed(str(wrong[0]), wrong[0].execution, result)
     if result.claim == "partial":
+        looked_at = f"{result.states:,} states" if result.classes is None else f"{result.classes:,} classes"
         raise Inconclusive(
-            f"nothing wrong was found, but {result.claim.reason} after {result.states:,} states: nothing is proved.\n"
+            f"nothing wrong was found, but {result.claim.reason} after {looked_at}: nothing is proved.\n"
             "Raise the budget, or make the program smaller.",
             exploration=result,
         )

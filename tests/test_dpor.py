@@ -40,6 +40,7 @@ from simulator import (
     representatives,
     sleep,
 )
+from simulator.errors import Inconclusive
 from simulator.exploration.classes.dpor import Reduction
 from simulator.exploration.classes.reads_from import reads_from
 from simulator.exploration.classes.steps import StepTable
@@ -414,6 +415,8 @@ def test_more_states_than_fit_are_no_trouble_if_there_are_few_classes():
 def test_a_budget_of_time_makes_it_partial():
     result = explore(REGISTRY["lastzero"](13), by="classes", max_seconds=1e-6)
     assert (result.claim, str(result).split()[:2]) == ("partial", ["at", "least"])
+    with pytest.raises(Inconclusive, match=r"ran out after \d+ class"):
+        check(REGISTRY["lastzero"](13), by="classes", max_seconds=1e-6)
 
 
 # --- bad input ----------------------------------------------------------------------------------------------------------
