@@ -5,9 +5,9 @@ This is where networkx is used: nothing that ``import simulator`` needs may impo
 
 from simulator.analysis.comparison import Comparison, compare
 from simulator.analysis.deadlocks import find_cycle, resource_allocation_graph, wait_for_graph
+from simulator.analysis.event_graph import happens_before
 from simulator.analysis.explanations import Explanation, Reason, explain_deadlock
 from simulator.analysis.lock_order import lock_order_graph
-from simulator.analysis.ordering import happens_before
 from simulator.analysis.races import Race, races
 from simulator.analysis.serial import nearest_serial
 

@@ -15,7 +15,7 @@ from simulator.render.text import shorten
 
 if TYPE_CHECKING:
     from simulator.analysis.deadlocks import Graph
-    from simulator.analysis.ordering import EventGraph
+    from simulator.analysis.event_graph import EventGraph
 
 LONGEST_NAME = 24
 STYLES = {"request": "dashed", "join": "dashed", "announcement": "dashed", "assignment": "solid", None: "solid"}

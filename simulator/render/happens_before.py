@@ -13,7 +13,7 @@ from simulator.render.palette import LIGHT, Theme, pattern
 from simulator.render.text import shorten
 
 if TYPE_CHECKING:
-    from simulator.analysis.ordering import EventGraph
+    from simulator.analysis.event_graph import EventGraph
 
 MOST_EVENTS = 60
 MOST_RACES = 12
