@@ -10,14 +10,17 @@ import linecache
 from queue import Empty, Full
 from types import SimpleNamespace
 
+from hypothesis import assume, note
 from hypothesis import strategies as st
 
-from simulator import Lock, Program, Queue, Shared, sleep
+from simulator import Lock, Program, Queue, Shared, explore, sleep
 
 LOCALS = ("v0", "v1", "v2", "v3", "it0", "it1", "xs", "bump", "bump2")
 BOUND = dict.fromkeys(("v0", "v1", "v2"), "0") | dict.fromkeys(("it0", "it1"), "iter([1, 2, 3])")
 BOUND |= dict.fromkeys(("bump", "bump2"), "make(0)") | {"xs": "[]"}
 """The local variables that have a value at the start of a function, and which; the others are unbound there."""
+MOST_STATES = 2_000
+"""So many states are looked at before a program is cut down."""
 CAUGHT = "(ValueError, RuntimeError, Empty, Full)"
 
 
@@ -364,6 +367,19 @@ def smaller(made):
         return scripts, which[:-1]
     cut = _cut(scripts[longest])
     return tuple(cut if number == longest else script for number, script in enumerate(scripts)), which
+
+
+def small_enough(made, most, form="source"):
+    """Build a made-up program, cut down until it has at most so many interleavings."""
+    for _ in range(100):
+        built = build(made, form)
+        first_look = explore(built.program, max_states=MOST_STATES)
+        if first_look.claim == "complete" and 0 < (first_look.interleavings or 0) <= most:
+            note(built.text)
+            return built
+        made = smaller(made)
+    assume(False)
+    return None
 
 
 def _cut(script):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from golden.programs import REGISTRY
 from golden.table import TABLE
-from hypothesis import assume, given, note, settings
-from made_up import build, programs, smaller
+from hypothesis import assume, given, settings
+from made_up import programs, small_enough
 from made_up_primitives import atomic_family, condition_programs, programs_of, worker_programs
 
 from simulator import Program, Worker, choose, explore, interleavings, sleep
@@ -87,14 +87,7 @@ def grouped(keys):
 @settings(max_examples=15)
 @given(programs())
 def test_interleavings_of_made_up_programs_share_a_key_if_swaps_lead_from_one_to_the_other(made):
-    for _ in range(100):
-        built = build(made)
-        if 0 < (explore(built.program, max_states=1_000).interleavings or 0) <= 200:
-            break
-        made = smaller(made)
-    else:
-        assume(False)
-    note(built.text)
+    built = small_enough(made, 200)
     assert grouped(keys_of(built.program)) == closure(built.program)
 
 

@@ -1,4 +1,4 @@
-"""The examples: each prints exactly what stands in the .out file beside it, on every run, and its program can be loaded.
+"""The examples and the catalogue: each file is an essay, and prints exactly what stands in the .out file beside it.
 
 After a wanted change: ``python examples/NN_name.py > examples/NN_name.out``, and read the difference before you keep it.
 """
@@ -19,11 +19,13 @@ from simulator import Program, explore
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+CATALOGUE = sorted((ROOT / "examples" / "catalogue").glob("*.py"))
 LONGEST_LINE = 200
 TOO_LONG = 120
 """Seconds: far more than any example needs on a busy machine."""
 
 every_example = pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+every_file = pytest.mark.parametrize("path", EXAMPLES + CATALOGUE, ids=lambda path: path.stem)
 
 
 def run_example(path, folder, hash_seed):
@@ -50,14 +52,18 @@ def run_example(path, folder, hash_seed):
     return done.stdout
 
 
-def difference(name, expected, printed):
+def named(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+def difference(path, expected, printed):
     lines = difflib.unified_diff(
-        expected.splitlines(), printed.splitlines(), f"examples/{name}.out", "printed now", lineterm="", n=2
+        expected.splitlines(), printed.splitlines(), named(path.with_suffix(".out")), "printed now", lineterm="", n=2
     )
     return "\n".join(lines) or "only the end of the last line differs"
 
 
-@every_example
+@every_file
 def test_prints_what_stands_beside_it(path, tmp_path):
     hash_seed = random.randrange(2**32)
     expected = path.with_suffix(".out").read_text(encoding="utf-8")
@@ -65,8 +71,8 @@ def test_prints_what_stands_beside_it(path, tmp_path):
     if printed != expected:
         pytest.fail(
             f"{path.name} does not print what stands in {path.stem}.out (PYTHONHASHSEED={hash_seed}).\n"
-            f"{difference(path.stem, expected, printed)}\n\n"
-            f"If the new text is right: python examples/{path.name} > examples/{path.stem}.out",
+            f"{difference(path, expected, printed)}\n\n"
+            f"If the new text is right: python {named(path)} > {named(path.with_suffix('.out'))}",
             pytrace=False,
         )
 
@@ -83,7 +89,7 @@ def test_program_can_be_explored_completely(path, capsys):
         example.get("postcondition", bool)(summary.final)  # it can be asked about every outcome
 
 
-@every_example
+@every_file
 def test_is_an_essay(path):
     """A docstring that begins with one sentence, and counts asserted where the output is made."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -98,7 +104,7 @@ def test_is_an_essay(path):
     assert any(isinstance(node, ast.Assert) for node in ast.walk(main))
 
 
-@every_example
+@every_file
 def test_output_fits_and_names_no_machine(path):
     text = path.with_suffix(".out").read_text(encoding="utf-8")
     assert text.endswith("\n")
@@ -107,8 +113,7 @@ def test_output_fits_and_names_no_machine(path):
 
 
 def test_every_output_belongs_to_an_example():
-    outputs = {path.stem for path in (ROOT / "examples").glob("*.out")}
-    assert outputs == {path.stem for path in EXAMPLES}
+    assert sorted((ROOT / "examples").rglob("*.out")) == sorted(path.with_suffix(".out") for path in EXAMPLES + CATALOGUE)
 
 
 def test_numbers_are_in_teaching_order():

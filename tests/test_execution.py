@@ -5,8 +5,7 @@ import json
 import pytest
 from brute_force import every_run
 from hypothesis import given, settings
-from made_up import programs
-from test_performers_agree import small_enough
+from made_up import programs, small_enough
 
 from simulator import (
     Console,
@@ -166,7 +165,7 @@ def test_an_execution_is_read_back_as_it_was_written():
 @settings(max_examples=40)
 @given(programs())
 def test_executions_of_made_up_programs_are_read_back_and_fit_their_program(made):
-    built = small_enough(made, most=60)
+    built = small_enough(made, 60)
     for run_ in list(every_run(built.program))[:5]:
         execution = replay(built.program, run_.schedule)
         again = Execution.from_json(execution.to_json())

@@ -8,9 +8,9 @@ from itertools import product
 
 import pytest
 from brute_force import every_run
-from hypothesis import assume, given, note, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from made_up import build, programs, smaller
+from made_up import build, programs, small_enough
 
 from simulator import explore, find, interleavings, replay
 from simulator.exploration.budget import Watch
@@ -21,20 +21,6 @@ from simulator.exploration.walks import Walk
 from simulator.machine import Machine
 
 MOST_INTERLEAVINGS = 600
-MOST_STATES = 2_000
-
-
-def small_enough(made, form="source", most=MOST_INTERLEAVINGS):
-    """Build a made-up program, cut down until brute force can manage it."""
-    for _ in range(100):
-        built = build(made, form)
-        first_look = explore(built.program, max_states=MOST_STATES)
-        if first_look.claim == "complete" and first_look.interleavings <= most:
-            note(built.text)
-            return built
-        made = smaller(made)
-    assume(False)
-    return None
 
 
 def key_of_run(run, objects):
@@ -132,20 +118,20 @@ def check_everything(built):
 
 @given(programs())
 def test_made_up_programs_have_the_interleavings_and_outcomes_of_brute_force(made):
-    check_everything(small_enough(made))
+    check_everything(small_enough(made, MOST_INTERLEAVINGS))
 
 
 @pytest.mark.nightly
 @given(programs())
 def test_thousands_of_made_up_programs_have_the_interleavings_and_outcomes_of_brute_force(made):
-    check_everything(small_enough(made))
+    check_everything(small_enough(made, MOST_INTERLEAVINGS))
 
 
 @settings(max_examples=60)
 @given(programs())
 def test_a_program_as_source_and_the_same_program_interpreted_have_the_same_outcomes(made):
     assume(not any(word in repr(made) for word in ("lambda", "for n in")))  # these see variables as they are later
-    built = small_enough(made)
+    built = small_enough(made, MOST_INTERLEAVINGS)
     other = build(built.made, form="data")
     numbers = {key_of_outcome(one.outcome, built.objects): one.interleavings for one in explore(built.program).outcomes}
     assert numbers == {
@@ -158,7 +144,7 @@ def test_a_program_as_source_and_the_same_program_interpreted_have_the_same_outc
 def test_made_up_programs_do_the_same_on_real_threads(made, seed):
     from simulator.real_threads import replay_on_threads
 
-    built = small_enough(made)
+    built = small_enough(made, MOST_INTERLEAVINGS)
     runs = list(every_run(built.program, 20 * MOST_INTERLEAVINGS))
     for run in random.Random(seed).sample(runs, min(3, len(runs))):
         simulated = replay(built.program, run.schedule)

@@ -8,8 +8,8 @@ from itertools import pairwise, product
 import pytest
 from brute_force import every_run
 from golden.table import TABLE, TEN
-from hypothesis import assume, given, note, settings
-from made_up import build, programs, smaller
+from hypothesis import assume, given, settings
+from made_up import programs, small_enough
 from made_up_primitives import (
     barrier_programs,
     condition_programs,
@@ -75,18 +75,6 @@ def counts_for_ever():
         yield x.write(number)
 
 
-def small_enough(made):
-    """Build a made-up program, cut down until every interleaving of it can be ranked."""
-    for _ in range(100):
-        built = build(made)
-        if 0 < (explore(built.program, max_states=2_000).interleavings or 0) <= MOST_INTERLEAVINGS:
-            note(built.text)
-            return built
-        made = smaller(made)
-    assume(False)
-    return None
-
-
 def check_against(program, schedules):
     """All the interleavings, given in order: each has its number, and each number its interleaving."""
     for merge, symmetry in product((True, False), repeat=2):
@@ -107,14 +95,14 @@ def check_against(program, schedules):
 @settings(max_examples=20)
 @given(programs())
 def test_every_interleaving_of_made_up_programs_has_its_number(made):
-    built = small_enough(made)
+    built = small_enough(made, MOST_INTERLEAVINGS)
     check_against(built.program, [run.schedule for run in every_run(built.program, 20 * MOST_INTERLEAVINGS)])
 
 
 @pytest.mark.nightly
 @given(programs())
 def test_every_interleaving_of_thousands_of_made_up_programs_has_its_number(made):
-    built = small_enough(made)
+    built = small_enough(made, MOST_INTERLEAVINGS)
     check_against(built.program, [run.schedule for run in every_run(built.program, 20 * MOST_INTERLEAVINGS)])
 
 

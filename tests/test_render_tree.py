@@ -5,27 +5,15 @@ import json
 import pytest
 from brute_force import every_run
 from golden_pictures.deadlocked import counter, increment, opposite, racy
-from hypothesis import assume, given, note, settings
-from made_up import build, programs, smaller
+from hypothesis import given, settings
+from made_up import programs, small_enough
 
-from simulator import Program, Shared, choose, explore, state_graph
+from simulator import Program, Shared, choose, state_graph
 from simulator.errors import TooLarge
 from simulator.render.tree import interleaving_tree_dot, interleaving_tree_json, interleaving_tree_text
 from simulator.render.unfolding import MOST_LEAVES, interleaving_tree
 
 x = Shared("x", 0)
-
-
-def small_enough(made):
-    """Build a made-up program, cut down until its tree can be drawn."""
-    for _ in range(100):
-        built = build(made)
-        if 0 < (explore(built.program, max_states=2_000).interleavings or 0) <= MOST_LEAVES - 60:
-            note(built.text)
-            return built.program
-        made = smaller(made)
-    assume(False)
-    return None
 
 
 def leaves(tree):
@@ -39,7 +27,7 @@ def stubs(tree):
 @settings(max_examples=25)
 @given(programs())
 def test_the_paths_of_the_tree_are_the_interleavings(made):
-    program = small_enough(made)
+    program = small_enough(made, MOST_LEAVES - 60).program
     runs = list(every_run(program, 20_000))
     graph = state_graph(program)
     tree = interleaving_tree(graph)

@@ -9,8 +9,8 @@ from math import sqrt
 
 import pytest
 from golden.table import TABLE, TEN
-from hypothesis import assume, given, note, settings
-from made_up import build, programs, smaller
+from hypothesis import assume, given, settings
+from made_up import programs, small_enough
 from made_up_primitives import condition_programs, queue_programs, worker_programs
 
 from simulator import (
@@ -170,14 +170,7 @@ def test_a_sample_that_has_seen_everything_says_what_explore_says(row):
 @settings(max_examples=15)
 @given(programs())
 def test_a_sample_that_has_seen_everything_of_a_made_up_program_says_what_explore_says(made):
-    for _ in range(100):
-        built = build(made)
-        if 0 < (explore(built.program, max_states=1_000).interleavings or 0) <= 200:
-            break
-        made = smaller(made)
-    else:
-        assume(False)
-    note(built.text)
+    built = small_enough(made, 200)
     check_all_seen(built.program, lambda state: not state[built.objects[0]])
 
 

@@ -6,8 +6,8 @@ from itertools import product
 import pytest
 from brute_force import every_run
 from golden.table import TABLE
-from hypothesis import assume, given, note, settings
-from made_up import build, programs, smaller
+from hypothesis import assume, given, settings
+from made_up import programs, small_enough
 from made_up_primitives import barrier_programs, condition_programs, queue_programs, semaphore_programs, worker_programs
 
 from simulator import (
@@ -44,18 +44,6 @@ def toss():
 def spin():
     while not (yield x.read()):
         pass
-
-
-def small_enough(made):
-    """Build a made-up program, cut down until every interleaving of it can be listed."""
-    for _ in range(100):
-        built = build(made)
-        if 0 < (explore(built.program, max_states=2_000).interleavings or 0) <= MOST_INTERLEAVINGS:
-            note(built.text)
-            return built
-        made = smaller(made)
-    assume(False)
-    return None
 
 
 def check_against(program, listed, merge):
@@ -110,7 +98,7 @@ def check_states(program, graph, schedules):
 @settings(max_examples=20)
 @given(programs())
 def test_made_up_programs_have_the_interleavings_of_brute_force_through_every_step(made):
-    built = small_enough(made)
+    built = small_enough(made, MOST_INTERLEAVINGS)
     listed = [run.schedule for run in every_run(built.program, 20 * MOST_INTERLEAVINGS)]
     for merge in (True, False):
         check_states(built.program, check_against(built.program, listed, merge), listed[:: 1 + len(listed) // 5])
@@ -119,7 +107,7 @@ def test_made_up_programs_have_the_interleavings_of_brute_force_through_every_st
 @pytest.mark.nightly
 @given(programs())
 def test_thousands_of_made_up_programs_have_the_interleavings_of_brute_force_through_every_step(made):
-    built = small_enough(made)
+    built = small_enough(made, MOST_INTERLEAVINGS)
     listed = [run.schedule for run in every_run(built.program, 20 * MOST_INTERLEAVINGS)]
     for merge in (True, False):
         check_states(built.program, check_against(built.program, listed, merge), listed[:: 1 + len(listed) // 5])
