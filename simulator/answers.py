@@ -25,6 +25,7 @@ from simulator.errors import (
     StepLimit,
 )
 from simulator.exploration.results import Exploration
+from simulator.texts import json_text, legible, printable
 
 CLEAN, FOUND, BAD_INPUT, INCOMPLETE, MISFIT, NO_RENDERER, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 PATIENCE = 1.0
@@ -48,7 +49,7 @@ class Answer:
         if self.stream is None:
             return
         try:
-            self.stream.write(f"{text}\n")
+            self.stream.write(f"{legible(text)}\n")
             self.stream.flush()
         except BrokenPipeError:
             self._give_up()
@@ -76,7 +77,7 @@ def say(text: str) -> None:
 
 def note(text: str) -> None:
     """Print what is no result."""
-    click.echo(text, err=True)
+    click.echo(legible(text), err=True)
 
 
 def answering(command: Callable[..., int]) -> Callable[..., None]:
@@ -139,7 +140,7 @@ def patience(what: str) -> Iterator[None]:
     def show() -> None:
         from rich.console import Console
 
-        shown.enter_context(Console(stderr=True).status(f"{what} …"))
+        shown.enter_context(Console(stderr=True).status(plain(f"{what} …")))
 
     timer = threading.Timer(PATIENCE, show)
     timer.daemon = True
@@ -159,7 +160,7 @@ def on_terminal() -> bool:
 
 def show_json(data: Any) -> None:
     """Print JSON; in ASCII, if stdout can show nothing else."""
-    text = json.dumps(data, ensure_ascii=False, indent=1)
+    text = json_text(data)
     try:
         text.encode(getattr(answer().stream, "encoding", None) or "utf-8")
     except UnicodeError:
@@ -186,7 +187,7 @@ def show_exploration(result: Exploration) -> None:
     if result.outcomes:
         console.print(table)
     for line in result.broken():
-        console.print(line, style="red", markup=False)
+        console.print(plain(line), style="red")
     if result.outcomes:
         console.print(result.legend(), markup=False)
     console.print(f"claim: {result.claim}", markup=False)
@@ -196,4 +197,4 @@ def plain(text: str) -> Any:
     """A text that says what it says: brackets in it are no markup."""
     from rich.text import Text
 
-    return Text(text)
+    return Text(printable(text))

@@ -26,7 +26,7 @@ from simulator.errors import (
 from simulator.location import Location, raised_at, running_at, suspended_at
 from simulator.objects.guards import Guard
 from simulator.objects.operations import Operation, Raised, Steps, making
-from simulator.objects.values import without_guards
+from simulator.objects.values import text_of, without_guards
 from simulator.program import Program, start
 
 QUICK = 0.1
@@ -262,7 +262,7 @@ class Body:
             )
         return self._final(
             InvalidYield,
-            f"thread {self.name} yielded {asked!r}{where}, which is not an operation.\n"
+            f"thread {self.name} yielded {text_of(asked)}{where}, which is not an operation.\n"
             "A thread yields what it wants done, such as counter.read() or lock.acquire().",
         )
 
@@ -293,8 +293,14 @@ def _at(place: tuple[types.CodeType, int] | None) -> str:
 
 
 def describe_exception(error: BaseException) -> str:
-    """The last line of a traceback: ``ValueError: boom``."""
-    return "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1]
+    """What a traceback ends with, without notes: ``ValueError: boom``. A message of several lines is kept whole.
+
+    Two failures that differ in any line are two outcomes.
+    """
+    told = traceback.TracebackException(type(error), error, None)
+    told.__notes__ = None
+    *_, text = told.format_exception_only()  # what is shown above it is the line of a SyntaxError
+    return text.strip()
 
 
 def unwind(generator: types.GeneratorType[Any, Any, Any]) -> None:

@@ -11,9 +11,10 @@ from simulator.errors import ScheduleError
 from simulator.location import Location
 from simulator.objects.operations import Operation
 from simulator.objects.values import text_of
-from simulator.outcome import Final, Outcome, Quoted, outcome_data, plain, unplain
+from simulator.outcome import Final, Outcome, Quoted, outcome_data, plain, text_in, unplain
 from simulator.schedule import Schedule, thread_of
 from simulator.showing import Shown
+from simulator.texts import json_text
 
 if TYPE_CHECKING:
     from simulator.program import Program
@@ -119,7 +120,7 @@ class Execution(Shown):
 
     def to_json(self) -> str:
         """Write it down, with the version of the format; `from_json` reads it back, and replaying checks it."""
-        return json.dumps(self.to_data(), ensure_ascii=False, indent=1)
+        return json_text(self.to_data())
 
     def to_data(self) -> dict[str, Any]:
         """The same as plain dictionaries and lists."""
@@ -160,21 +161,27 @@ class Execution(Shown):
 
     @classmethod
     def _from_data(cls, data: Mapping[str, Any]) -> Execution:
-        schedule = Schedule.parse(data["schedule"], data["threads"])
+        names = tuple(map(text_in, data["threads"]))
+        schedule = Schedule.parse(text_in(data["schedule"]), names)
         ended = data["outcome"]
         final = Final({Quoted(name): unplain(value) for name, value in ended["final"].items()})
         returned = {name: unplain(value) for name, value in ended["returned"].items()}
-        outcome = Outcome(ended["status"], final, dict(ended["failures"]), returned)
-        trace = tuple(
-            Event(index, step["thread"], Quoted(step["operation"]), unplain(step["answer"]), step["location"])  # type: ignore[arg-type]
-            for index, step in enumerate(data["trace"])
-        )
+        failures = {name: text_in(error) for name, error in ended["failures"].items()}
+        outcome = Outcome(text_in(ended["status"]), final, failures, returned)
+        trace = tuple(_event(index, step) for index, step in enumerate(data["trace"]))
         if schedule.threads != tuple(event.thread for event in trace):
             raise ValueError("its trace does not take the steps of its schedule")
-        waiting: dict[str, Any] = {name: Quoted(operation) for name, operation in data["waiting"].items()}
+        waiting: dict[str, Any] = {name: Quoted(text_in(operation)) for name, operation in data["waiting"].items()}
         execution = cls(None, schedule, outcome, trace, waiting)
-        execution._names = tuple(data["threads"])
+        execution._names = names
         return execution
+
+
+def _event(index: int, step: Mapping[str, Any]) -> Event:
+    """An event as it stands in a file: its operation and its place are texts."""
+    operation: Any = Quoted(text_in(step["operation"]))
+    location: Any = step["location"] and text_in(step["location"])
+    return Event(index, text_in(step["thread"]), operation, unplain(step["answer"]), location)
 
 
 def same_record(recorded: Event, performed: Event) -> bool:

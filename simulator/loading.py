@@ -24,6 +24,7 @@ from simulator.execution import Execution
 from simulator.exploration.statespace import explore
 from simulator.location import is_ours
 from simulator.objects.base import SharedObject
+from simulator.objects.values import text_of
 from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.scheduler import MAX_STEPS
@@ -137,7 +138,7 @@ def _described(value: Any) -> str:
         return f"the class {value.__name__}"
     if inspect.isroutine(value):
         return f"the function {value.__name__}()"
-    shown = repr(value)
+    shown = text_of(value)
     return f"an object of type {type(value).__name__}" if " at 0x" in shown or len(shown) > 60 else shown
 
 

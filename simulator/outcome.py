@@ -9,6 +9,7 @@ from typing import Any
 from simulator.objects.base import SharedObject
 from simulator.objects.console import Console
 from simulator.objects.values import NoKey, text_of, value_key
+from simulator.texts import printable
 
 
 class Quoted:
@@ -142,7 +143,7 @@ class Outcome:
         parts += [f"{' and '.join(locked)} still locked"] if locked else []
         parts += [f"{name} failed: {text}" for name, text in self.failures.items()]
         parts += [f"{name} returned {text_of(value)}" for name, value in self.returned.items() if value is not None]
-        return ", ".join(parts) or "finished"
+        return printable(", ".join(parts)) or "finished"
 
 
 def _news(object: Any, value: Any) -> str:
@@ -173,4 +174,11 @@ def plain(value: Any) -> Any:
 def unplain(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(unplain(part) for part in value)
-    return Quoted(value["repr"]) if isinstance(value, dict) else value
+    return Quoted(text_in(value["repr"])) if isinstance(value, dict) else value
+
+
+def text_in(value: Any) -> str:
+    """A text from a file, which anybody may have edited. Raises TypeError if it is none."""
+    if not isinstance(value, str):
+        raise TypeError(f"where a text should stand, there is {type(value).__name__}")
+    return value

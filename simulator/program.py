@@ -12,7 +12,7 @@ from typing import Any
 
 from simulator.errors import InvalidBody, correction
 from simulator.objects.threads import Worker
-from simulator.objects.values import NoKey, Same, value_key
+from simulator.objects.values import NoKey, Same, text_of, value_key
 
 Body = Callable[[], Any]
 """A thread function: called without arguments, it answers a fresh generator."""
@@ -87,9 +87,9 @@ def body_key(body: Body) -> Hashable:
 def describe_body(body: Any) -> str:
     """The name of a thread function, as the user would know it."""
     if isinstance(body, partial):
-        arguments = [*map(repr, body.args), *(f"{name}={value!r}" for name, value in body.keywords.items())]
+        arguments = [*map(text_of, body.args), *(f"{name}={text_of(value)}" for name, value in body.keywords.items())]
         return f"partial({', '.join([describe_body(body.func), *arguments])})"
-    return str(getattr(body, "__name__", None) or repr(body))
+    return str(getattr(body, "__name__", None) or text_of(body))
 
 
 def where_defined(body: Any) -> str:

@@ -148,8 +148,13 @@ def story(execution: Execution) -> str:
         parts.append(str(explain_deadlock(execution)))
     else:
         parts.append(_how_it_ended(execution.outcome))
-    parts.append(f'replay it: replay(program, "{execution.schedule}")')
+    parts.append(f"replay it: replay(program, {_quoted(str(execution.schedule))})")
     return "\n".join(parts)
+
+
+def _quoted(schedule: str) -> str:
+    """As it can be pasted: in double quotes, unless a name has one in it."""
+    return repr(schedule) if '"' in schedule or "\\" in schedule or not schedule.isprintable() else f'"{schedule}"'
 
 
 def _how_it_ended(outcome: Outcome) -> str:

@@ -14,6 +14,7 @@ from simulator import (
     Shared,
     SharedObject,
     StepLimit,
+    choose,
     explore,
     find,
     interleavings,
@@ -514,6 +515,17 @@ def test_what_an_acquire_answered_is_a_bool_in_messages():
 
     (summary,) = explore(Program(A=thread)).outcomes
     assert summary.outcome.failures["A"] == "TypeError: unsupported operand type(s) for +: 'bool' and 'str'"
+
+
+def test_failures_that_differ_only_in_a_later_line_are_two_outcomes():
+    def thread():
+        number = yield choose(1, 2)
+        error = ValueError(f"number {number}\nis wrong")
+        error.add_note("a note")
+        raise error
+
+    failures = [summary.outcome.failures["A"] for summary in explore(Program(A=thread)).outcomes]
+    assert failures == ["ValueError: number 1\nis wrong", "ValueError: number 2\nis wrong"]
 
 
 def test_a_loop_that_counts_for_ever_is_told_although_its_states_merge():

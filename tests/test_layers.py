@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "simulator"
 
 LEVELS = [
-    ("errors", "showing"),
+    ("errors", "showing", "texts", "words"),
     ("objects",),
     ("program",),
     ("location", "body", "schedule", "outcome", "execution"),

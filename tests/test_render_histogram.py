@@ -8,7 +8,7 @@ from golden_pictures.deadlocked import counter, increment, opposite, racy
 
 from simulator import Program, Shared, explore, sample
 from simulator.errors import TooLarge
-from simulator.exploration.results import percent as told_percent
+from simulator.words import percent as told_percent
 from simulator.render.histogram import LONGEST_BAR, histogram_dot, histogram_json, histogram_text, percent, rows
 
 x = Shared("x", 0)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from simulator.analysis.moments import source_of
-from simulator.analysis.serial import common_steps, nearest_serial
+from simulator.analysis.serial import MOST_STEPS, common_steps, nearest_serial
 from simulator.errors import correction
 from simulator.execution import Event, Execution
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import Operation
 from simulator.objects.values import text_of
 from simulator.showing import Shown
+from simulator.texts import json_text, page
 
 LONGEST = 90
 """Operations, answers and outcomes that are longer are shortened in the sentences."""
@@ -85,11 +85,11 @@ class Comparison(Shown):
         return (self.difference, *self.stale, *self.overwritten, self.ends)
 
     def __str__(self) -> str:
-        return "\n".join(self.sentences)
+        return page(self.sentences)
 
     def to_json(self) -> str:
         """As JSON, with the version of the format and both executions in full."""
-        return json.dumps(self.to_data(), ensure_ascii=False, indent=1)
+        return json_text(self.to_data())
 
     def to_data(self) -> dict[str, Any]:
         """The same as plain dictionaries and lists."""
@@ -107,13 +107,13 @@ class Comparison(Shown):
 def compare(execution: Execution, other: Execution | None = None) -> Comparison:
     """Compare two executions of one program; without a second one, with the nearest serial run.
 
-    Raises ValueError if there is no serial run that ends, or if the executions are of different programs.
+    Raises ValueError if there is no serial run that ends soon enough, or if the executions are of different programs.
     """
     second = other if other is not None else nearest_serial(execution)
     if second is None:
         raise ValueError(
             correction(
-                "no serial run of this program ends: some thread waits in a loop for what another one does.",
+                f"no serial run of this program ends within {MOST_STEPS:,} steps.",
                 ("analysis.compare(execution)", ""),
                 ("analysis.compare(execution, replay(program, schedule))", "say what to compare with"),
             )

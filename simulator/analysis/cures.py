@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from simulator.analysis.kinds import ABANDONED, CIRCULAR, LOST
 from simulator.analysis.lacks import lack
 from simulator.analysis.moments import GOES_FIRST, JOINED, READS, TOOK, WRITES, Moment, Standing
-from simulator.analysis.words import listed
+from simulator.words import listed
 
 ORDER = "take the locks in the same order everywhere."
 SELF = "do not take a Lock that you hold already; or use an RLock."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.analysis.moments import READS, TOOK, WRITES, Moment
-from simulator.analysis.words import count, listed
 from simulator.objects.base import SharedObject
 from simulator.objects.locks import RLock
+from simulator.words import count, listed
 
 
 def abandoned_lines(now: Moment) -> list[str]:

@@ -7,7 +7,6 @@ put, set, change, come or notify. One deadlock may show several; the sentences s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,11 +17,12 @@ from simulator.analysis.debts import abandoned_lines
 from simulator.analysis.kinds import ABANDONED, BEHIND, CIRCULAR, LOST, NONE
 from simulator.analysis.lacks import lack
 from simulator.analysis.moments import GOES_FIRST, JOINED, READS, TOOK, WRITES, Moment, Standing, moment
-from simulator.analysis.words import arrows, listed
 from simulator.execution import Execution
 from simulator.objects.base import SharedObject
 from simulator.objects.conditions import Condition
 from simulator.showing import Shown
+from simulator.texts import json_text, page
+from simulator.words import arrows, listed
 
 Cycles = Sequence[Sequence[str]]
 
@@ -76,7 +76,7 @@ class Explanation(Shown):
         return (self.headline, *reasons, *self.conclusions, *(f"Usual cure: {cure}" for cure in self.cures))
 
     def __str__(self) -> str:
-        return "\n".join(self.sentences)
+        return page(self.sentences)
 
     def to_data(self) -> dict[str, Any]:
         """The fields as plain dictionaries and lists, with the version of the format."""
@@ -84,7 +84,7 @@ class Explanation(Shown):
 
     def to_json(self) -> str:
         """The same as JSON."""
-        return json.dumps(self.to_data(), ensure_ascii=False, indent=1)
+        return json_text(self.to_data())
 
 
 def explain_deadlock(execution: Execution) -> Explanation:

@@ -12,7 +12,6 @@ from typing import Any
 
 from simulator.analysis.ledgers import Deed, deeds_on
 from simulator.analysis.moments import Moment, Standing
-from simulator.analysis.words import count, listed, times
 from simulator.objects.barriers import Barrier
 from simulator.objects.conditions import Condition
 from simulator.objects.events import Event
@@ -20,6 +19,7 @@ from simulator.objects.queues import Queue
 from simulator.objects.semaphores import Semaphore
 from simulator.objects.values import text_of
 from simulator.objects.variables import Shared, satisfies
+from simulator.words import count, listed, times
 
 GET_CURE = "put one item for every get that is to come, or call {name}.shutdown() after the last one."
 PUT_CURE = "let somebody get until the last item is there; or do not put what nobody gets."

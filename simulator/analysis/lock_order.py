@@ -25,6 +25,7 @@ from simulator.objects.operations import BLOCKED, Operation
 from simulator.objects.readers_writers import ReadWriteLock
 from simulator.program import Program
 from simulator.scheduler import Scheduler
+from simulator.words import count
 
 if TYPE_CHECKING:
     from simulator.exploration.results import Exploration
@@ -90,7 +91,7 @@ def _looked_at(of: Any) -> Looked:
         executions = _executions(of)
         takings = [taking for execution in executions for taking in _in_execution(execution)]
         deadlocks = sum(execution.outcome.status == "deadlock" for execution in executions)
-        many = f"{len(executions):,} execution{'' if len(executions) == 1 else 's'}"
+        many = count(len(executions), "execution")
         return (executions[0].program if executions else None), takings, many, deadlocks
     return _all_of(of if hasattr(of, "edges") else _state_graph(of.program))
 

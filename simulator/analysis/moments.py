@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from simulator.analysis.ledgers import Deed, Taken, announced_writers, taken_units
-from simulator.analysis.words import count
 from simulator.body import Failed
 from simulator.errors import correction
 from simulator.execution import Execution
@@ -27,6 +26,7 @@ from simulator.outcome import Outcome
 from simulator.program import Program
 from simulator.schedule import Schedule, thread_of
 from simulator.scheduler import Scheduler
+from simulator.words import count
 
 HOLDS = "holds"
 TOOK = "took a unit"
@@ -176,6 +176,8 @@ def _program(execution: Execution) -> Program:
 
 
 def _checked(step: int, steps: int) -> int:
+    if not isinstance(step, int) or isinstance(step, bool):
+        raise TypeError(f"step= was expecting a number of steps, 0 to {steps}, but got {step!r}")
     if 0 <= step <= steps:
         return step
     raise ValueError(
@@ -226,7 +228,7 @@ def _in_the_way(
 
 
 def source_of(program: Program | None) -> str | None:
-    """``FILE`` or ``FILE:NAME``, as the command line wants to be told where a program is; None if that is not known."""
+    """``FILE`` or ``FILE:NAME``, as the command line wants to be told where a program is; None if it has no name there."""
     for body in program.threads.values() if program else ():
         function: Any = body
         while isinstance(function, partial):
@@ -236,6 +238,7 @@ def source_of(program: Program | None) -> str | None:
         if code is None or code.co_filename.startswith("<") or is_cell(code.co_filename):
             continue
         names = [name for name, value in function.__globals__.items() if value is program]
-        suffix = "" if not names or "program" in names else f":{names[0]}"
-        return Path(code.co_filename).name + suffix
+        if not names:  # FILE alone would be its program, and that is another one
+            return None
+        return Path(code.co_filename).name + ("" if "program" in names else f":{names[0]}")
     return None

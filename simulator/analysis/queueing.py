@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from simulator.analysis.ledgers import deeds_on
 from simulator.analysis.moments import Moment
-from simulator.analysis.words import count
 from simulator.objects.barriers import Barrier
 from simulator.objects.base import SharedObject
 from simulator.objects.conditions import Condition
@@ -12,6 +11,7 @@ from simulator.objects.events import Event
 from simulator.objects.queues import Queue
 from simulator.objects.readers_writers import ReadWriteLock
 from simulator.objects.semaphores import Semaphore
+from simulator.words import count
 
 
 def in_line(object: SharedObject, now: Moment) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from simulator.exploration.judging import judge
 from simulator.exploration.results import simplicity
 from simulator.loading import Loaded, load
 from simulator.testing import Finding, story
+from simulator.words import count
 
 
 @click.command(short_help="Count the equivalence classes of the interleavings.")
@@ -68,7 +69,7 @@ def classes(
     else:
         bound = Bound.of(preemptions, None)
         within = "" if bound is None else f" with an interleaving of {bound}"
-        say(f"{number:,} {equivalence} class{'' if number == 1 else 'es'}{within}")
+        say(f"{count(number, f'{equivalence} class', f'{equivalence} classes')}{within}")
         for member in members if listed else ():
             say(f"{member.schedule}  {member.outcome}")
         for finding in wrong:

@@ -31,6 +31,7 @@ from simulator.outcome import Final, Outcome
 from simulator.program import Program
 from simulator.schedule import Schedule
 from simulator.tables import OPTION_BITS
+from simulator.words import count
 
 STATES_IN_A_PART = 1_000_000
 """How many states are told apart at once, to count them."""
@@ -70,7 +71,7 @@ class Bound:
         return cls("delay", delays) if delays is not None else None
 
     def __str__(self) -> str:
-        return f"at most {self.most} {self.kind}{'' if self.most == 1 else 's'}"
+        return f"at most {count(self.most, self.kind)}"
 
     def over(self, machine: Machine) -> BoundedMachine:
         """The machine that goes only where the bound allows."""

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from simulator.exploration import memory
+from simulator.words import count
 
 FIRST_SIGN_AFTER = 1.0
 """Seconds before a live line appears: what is quicker needs none."""
@@ -110,7 +111,7 @@ class Watch:
             self._heard += len(new)
             self._outcomes.update(map(self._outcome_of, new))
             at_least = "at least " if self._heard < len(ends) else ""
-            known += f", {at_least}{len(self._outcomes):,} outcome{'' if len(self._outcomes) == 1 else 's'} so far"
+            known += f", {at_least}{count(len(self._outcomes), 'outcome')} so far"
         return f"{known}, {seconds:.0f} s"
 
     def __enter__(self) -> Watch:

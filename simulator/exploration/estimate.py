@@ -20,6 +20,7 @@ from simulator.exploration.budget import positive
 from simulator.learned import THREAD_STEPS
 from simulator.machine import Machine
 from simulator.program import Program
+from simulator.words import count
 
 LONGEST = 10_000
 """After how many steps a probe is cut."""
@@ -49,7 +50,7 @@ class Estimate:
             return f"no estimate: of {self.probes:,} random probes none came to an end within {self.longest_allowed:,} steps"
         error = "" if self.standard_error is None else f" ± {short(self.standard_error)}"
         length = f"{self.shortest:,}" if self.shortest == self.longest else f"{self.shortest:,} to {self.longest:,}"
-        probes = f"{self.probes:,} random probe{'' if self.probes == 1 else 's'}"
+        probes = f"{count(self.probes, 'random probe')}"
         lines = [f"about {short(self.interleavings)}{error} interleavings, of {length} steps ({probes})"]
         if self.cut:
             lines.append(

@@ -12,6 +12,7 @@ from typing import Any
 from simulator.errors import PredicateError, TooManyOutcomes, correction
 from simulator.exploration.symmetry import Folding
 from simulator.machine import Machine
+from simulator.objects.values import text_of
 from simulator.outcome import Final, Outcome
 
 MOST_VARIANTS = 1_000
@@ -41,7 +42,8 @@ def check_question(goal: object, prints: object) -> None:
 
 
 def _shortened(value: object) -> str:
-    return repr(value) if len(repr(value)) <= 40 else repr(value)[:37] + "..."
+    text = text_of(value)
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 class Inside:

@@ -22,6 +22,7 @@ from simulator.program import Program
 from simulator.schedule import Schedule
 from simulator.scheduler import replay
 from simulator.tables import OPTION_BITS
+from simulator.words import count
 
 T = TypeVar("T")
 
@@ -146,7 +147,7 @@ def _end(machine: Machine, path: Iterable[int]) -> int:
 
 
 def _out_of_range(k: int, total: int) -> str:
-    many = f"{total:,} interleaving{'' if total == 1 else 's'}"
+    many = count(total, "interleaving")
     which = f"they are numbered from 0 to {total - 1:,}" if total > 1 else "its number is 0"
     return f"interleaving(program, k) got k = {k:,}, but the program has {many}: {which}."
 
@@ -157,7 +158,7 @@ def _stops_early(machine: Machine, completions: Completions, schedule: Schedule,
     numbers = f"number {before:,}" if number == 1 else f"numbers {before:,} to {before + number - 1:,}"
     return ScheduleError(
         f"the schedule {str(schedule)!r} is no interleaving yet: it stops where {' and '.join(could)} can still step.\n"
-        f"index_of was expecting a schedule up to the end. {number:,} interleaving{'' if number == 1 else 's'} "
+        f"index_of was expecting a schedule up to the end. {count(number, 'interleaving')} "
         f"begin{'s' if number == 1 else ''} like this: {numbers}.",
         len(schedule) + 1,
         None,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from simulator.execution import Execution
 from simulator.outcome import Final, Outcome, outcome_data
 from simulator.showing import Shown
+from simulator.texts import page, printable
+from simulator.words import count, percent
 
 if TYPE_CHECKING:
     from simulator.exploration.sampling.facts import SampleFacts
@@ -160,19 +162,19 @@ class Exploration(Shown):
 
     def __str__(self) -> str:
         lines = [self.headline(), ""]
-        rows = [self.columns(), *(self.row(summary) for summary in self.outcomes)]
+        rows = [self.columns(), *(tuple(map(printable, self.row(summary))) for summary in self.outcomes)]
         if self.outcomes:
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
             lines += [_line(row, widths) for row in rows]
         lines += ["", *self.broken()] if self.violations else []
         lines += ["", self.legend(), f"claim: {self.claim}"] if self.outcomes else [f"claim: {self.claim}"]
-        return "\n".join(lines)
+        return page(line for part in lines for line in part.split("\n"))
 
     def headline(self) -> str:
         """One sentence: how many interleavings, outcomes and states."""
         if self.sample is not None:
             return self.sample.headline(self.interleavings)
-        outcomes = f"{len(self.outcomes)} outcome{'' if len(self.outcomes) == 1 else 's'}"
+        outcomes = f"{count(len(self.outcomes), 'outcome')}"
         if self.classes is not None:
             return f"{self._classes(self.classes)}, {outcomes}"
         if self.endless:
@@ -181,23 +183,23 @@ class Exploration(Shown):
             many = "interleavings not counted"
         else:
             at_least = "at least " if self.claim == "partial" else ""
-            many = f"{at_least}{self.interleavings:,} interleaving{'' if self.interleavings == 1 else 's'}"
+            many = f"{at_least}{count(self.interleavings, 'interleaving')}"
         if self.claim == "bounded":
             many += f" with {self.claim.reason}"
         apart = f" in {len(self.groups)} groups that share nothing" if self.groups else ""
-        return f"{many}, {outcomes}, {self.states:,} state{'' if self.states == 1 else 's'}{apart}"
+        return f"{many}, {outcomes}, {count(self.states, 'state')}{apart}"
 
     def _classes(self, number: int) -> str:
         within = f" with {self.claim.reason}" if self.claim == "bounded" else ""
         at_least = "at least " if self.claim == "partial" else ""
-        return f"{at_least}{number:,} class{'' if number == 1 else 'es'} of interleavings{within}"
+        return f"{at_least}{count(number, 'class', 'classes')} of interleavings{within}"
 
     def broken(self) -> tuple[str, ...]:
         """A line about the broken invariant, if it was broken."""
         if not self.violations:
             return ()
         others = len(self.violations) - 1
-        more = f" (and {others} other combination{'' if others == 1 else 's'} of values)" if others else ""
+        more = f" (and {count(others, 'other combination')} of values)" if others else ""
         return (f"invariant broken, {self._quality() or 'for'} example: {self.violations[0].schedule}{more}",)
 
     def legend(self) -> str:
@@ -257,15 +259,6 @@ def simplicity(execution: Execution) -> tuple[int, int, tuple[int, ...]]:
         name: place for place, name in enumerate(execution.program.names if execution.program else ())
     }
     return (execution.preemptions or 0, len(execution), tuple(names.get(name, 0) for name in execution.schedule))
-
-
-def percent(part: float) -> str:
-    """A share as a student reads it; never rounded to nothing, and never to everything."""
-    if part == 0 or part == 1:
-        return f"{part:.0%}"
-    if part < 0.0005:
-        return f"1 in {1 / part:,.0f}"
-    return f"{min(part, 0.9999):.2%}" if part > 0.9995 else f"{part:.1%}"
 
 
 def _line(row: tuple[str, ...], widths: list[int]) -> str:

@@ -16,6 +16,7 @@ from simulator.exploration.symmetry import Folding
 from simulator.exploration.walks import Walk, interleavings_of, probability_of
 from simulator.exploration.witnesses import broken_by, witness
 from simulator.machine import Machine
+from simulator.objects.values import text_of
 from simulator.outcome import Final, Outcome, result_key
 
 MOST_VIOLATIONS = 10
@@ -125,7 +126,7 @@ def _group(
 
 def order(outcome: Outcome) -> tuple[Any, ...]:
     """A fixed order among outcomes that are equally frequent: finished first, then by how they read."""
-    return (outcome.status != "finished", str(outcome), repr(outcome.returned))
+    return (outcome.status != "finished", str(outcome), text_of(outcome.returned))
 
 
 def violations(

@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import Blocked, Operation, Steps
+from simulator.objects.values import text_of
 
 
 class Console(SharedObject):
@@ -35,7 +36,7 @@ class Console(SharedObject):
         """Print as ``print`` does: one step for the text, one for the line end. Use it with ``yield from``."""
         text = sep.join(map(str, values))
 
-        return Steps(f"{self.name}.print({', '.join(map(repr, values))})", partial(_two_writes, self, text, end))
+        return Steps(f"{self.name}.print({', '.join(map(text_of, values))})", partial(_two_writes, self, text, end))
 
     def transition(self, state: Any, operation: Operation[Any], thread: int) -> tuple[Any, Any] | Blocked:
         if operation.method == "write":

@@ -44,8 +44,11 @@ class NoKey(Exception):
 def text_of(value: Any) -> str:
     """``repr(value)``; if that raises, of which class it is, for one odd value must not hide a whole answer."""
     try:
-        return repr(value)
-    except Exception as error:
+        text = repr(value)
+        return text if type(text) is str else str.__str__(text)  # a subclass could say of itself what it likes
+    except KeyboardInterrupt:  # it may be a person's, who wants to stop
+        raise
+    except BaseException as error:
         return f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from simulator.analysis.explanations import explain_deadlock
 from simulator.analysis.lacks import lack
 from simulator.analysis.moments import JOINED, Moment, Standing, moments
-from simulator.analysis.words import listed
+from simulator.words import listed
 from simulator.errors import TooLarge
 from simulator.execution import Execution
 from simulator.location import Location

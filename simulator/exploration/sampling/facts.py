@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from simulator.exploration.results import OutcomeSummary, percent
+from simulator.exploration.results import OutcomeSummary
+from simulator.words import count, percent
 
 METHODS = {"walk": "random walk", "pct": "PCT run", "uniform": "uniform draw"}
 """The ways to draw, and what one is called."""
@@ -41,10 +42,10 @@ class SampleFacts:
     def headline(self, all_interleavings: int | None) -> str:
         """One sentence: what was drawn, and what was seen."""
         of = f" of {all_interleavings:,} interleavings" if all_interleavings is not None else ""
-        drawn = f"{plural(self.runs, METHODS[self.method])}{of} (seed {self.seed})"
-        seen = f"{plural(self.interleavings, 'distinct interleaving')} in {plural(self.classes, 'class', 'es')}"
-        stopped = f"; {plural(self.unfinished, 'run')} stopped after {self.max_steps:,} steps" if self.unfinished else ""
-        return f"{drawn}: {seen}, {plural(self.outcomes, 'outcome')}{stopped}"
+        drawn = f"{count(self.runs, METHODS[self.method])}{of} (seed {self.seed})"
+        seen = f"{count(self.interleavings, 'distinct interleaving')} in {count(self.classes, 'class', 'classes')}"
+        stopped = f"; {count(self.unfinished, 'run')} stopped after {self.max_steps:,} steps" if self.unfinished else ""
+        return f"{drawn}: {seen}, {count(self.outcomes, 'outcome')}{stopped}"
 
     def row(self, summary: OutcomeSummary) -> tuple[str, ...]:
         """One line of the table."""
@@ -60,17 +61,12 @@ class SampleFacts:
         return {**vars(self), "bound": str(self.bound) if self.bound is not None else None}
 
 
-def plural(number: int, word: str, ending: str = "s") -> str:
-    """``1 class``, ``2 classes``."""
-    return f"{number:,} {word}{'' if number == 1 else ending}"
-
-
 def likely_seen(runs: int, of_what: str) -> str:
     """What is missed with a probability of 5% at most: (1 - p) ** runs = 0.05."""
     if not runs:
         return "nothing was drawn, so that nothing is known"
     least = 1 - 0.05 ** (1 / runs)
-    return f"whatever has {of_what} of {percent(least)} or more, a sample of {plural(runs, 'run')} sees with 95% certainty"
+    return f"whatever has {of_what} of {percent(least)} or more, a sample of {count(runs, 'run')} sees with 95% certainty"
 
 
 def promised(bound: Fraction, runs: int, threads: int, steps: int, depth: int, how_found: str) -> str:
@@ -79,8 +75,8 @@ def promised(bound: Fraction, runs: int, threads: int, steps: int, depth: int, h
     formula = f"1/(n k^(d - 1)) = {percent(float(bound))}"
     return (
         f"a bug of depth d = {depth} or less is found by each run with a probability of at least {formula},\n"
-        f"by {plural(runs, 'run')} with one of at least {nearly(at_least)}; n = {plural(threads, 'thread')}, "
-        f"k = {plural(steps, 'step')} ({how_found})"
+        f"by {count(runs, 'run')} with one of at least {nearly(at_least)}; n = {count(threads, 'thread')}, "
+        f"k = {count(steps, 'step')} ({how_found})"
     )
 
 

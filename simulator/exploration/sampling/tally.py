@@ -15,6 +15,7 @@ from simulator.exploration.sampling.draws import Path, Place, Places
 from simulator.exploration.search import confirmed
 from simulator.exploration.summaries import MOST_VIOLATIONS, Verdicts
 from simulator.exploration.witnesses import MOST_CONFIRMED
+from simulator.objects.values import text_of
 from simulator.outcome import Final, Outcome, result_key
 from simulator.tables import OPTION_BITS
 
@@ -136,7 +137,7 @@ def summaries(seen: Seen) -> tuple[OutcomeSummary, ...]:
 def _order(summary: OutcomeSummary) -> tuple[Any, ...]:
     """The most frequent first; among equally frequent ones finished first, then by how they read."""
     outcome = summary.outcome
-    return (-(summary.runs or 0), outcome.status != "finished", str(outcome), repr(outcome.returned))
+    return (-(summary.runs or 0), outcome.status != "finished", str(outcome), text_of(outcome.returned))
 
 
 def violations(seen: Seen) -> tuple[Execution, ...]:

@@ -1,4 +1,4 @@
-"""Small words that explanations are made of."""
+"""Words and numbers as sentences have them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ def listed(names: Sequence[str]) -> str:
 
 
 def count(number: int, thing: str, things: str = "") -> str:
-    """``1 unit``, ``2 units``."""
-    return f"{number} {thing if number == 1 else things or thing + 's'}"
+    """``1 unit``, ``2,000 units``."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
 
 
 def times(number: int) -> str:
@@ -25,3 +25,12 @@ def times(number: int) -> str:
 def arrows(cycle: Sequence[str]) -> str:
     """``A → B → A``."""
     return " → ".join([*cycle, cycle[0]])
+
+
+def percent(part: float) -> str:
+    """A share as a student reads it; never rounded to nothing, and never to everything."""
+    if part in (0, 1):
+        return f"{part:.0%}"
+    if part < 0.0005:
+        return f"1 in {1 / part:,.0f}"
+    return f"{min(part, 0.9999):.2%}" if part > 0.9995 else f"{part:.1%}"
