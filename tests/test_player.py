@@ -34,11 +34,12 @@ from simulator import (
 from simulator.analysis import explain_deadlock, wait_for_graph
 from simulator.analysis.moments import moment, moments
 from simulator.cli import main
-from simulator.errors import TooLarge
+from simulator.errors import TooLarge, UnknownTheme
 from simulator.exploration.state_graph import state_graph
 from simulator.render import player, player_frame, save
 from simulator.render.lanes import lanes
 from simulator.render.page_data import page_data
+from simulator.render.palette import DARK, LIGHT, PRINT, THEMES, Theme
 from simulator.render.player import SCRIPTS, embedded
 from simulator.render.player_data import LONGEST_SENTENCE
 from simulator.render.text import shorten
@@ -178,6 +179,17 @@ def test_of_a_long_function_only_the_lines_around_the_steps_are_shown():
     exec(compile(text, "long one.py", "exec"), names)
     lines = page_data(replay(Program(A=names["body"]), "AA"), None, quiz=False)["code"][0]["lines"]
     assert [number for number, _ in lines] == [1, 2, 3, 4, 5, 100, 101, 102, 103]
+
+
+def test_comments_are_known_as_such_and_nothing_else_is():
+    import linecache
+
+    text = "def body():  # all\n    # of it\n    yield x.write('  # no comment')  # one\n    yield x.read()\n"
+    linecache.cache["remarks.py"] = (len(text), None, text.splitlines(keepends=True), "remarks.py")
+    names = {"x": Shared("x", 0)}
+    exec(compile(text, "remarks.py", "exec"), names)
+    lines = page_data(replay(Program(A=names["body"]), "A"), None, quiz=False)["code"][0]["lines"]
+    assert [line[1][line[2] :] if len(line) == 3 else None for line in lines] == ["# all", "# of it", "# one", None]
 
 
 def test_without_source_the_lines_have_their_numbers_only():
@@ -377,7 +389,71 @@ def test_the_suffix_html_saves_the_page(tmp_path):
     both = save(execution, tmp_path / "c.HTML", graph=graph, quiz=True).read_text(encoding="utf-8")
     assert both == player(execution, graph, quiz=True)
     assert data_of(both)["quiz"] is True
-    assert data_of(both)["command"] == "python -m simulator draw deadlocked.py:racy player --schedule ABBA -o player.html"
+    assert (
+        data_of(both)["command"]
+        == "python -m simulator draw deadlocked.py:racy player --schedule ABBA --quiz -o player.html"
+    )
+
+
+# --- colours
+
+
+def style(page):
+    return Parts(page).texts["style"][0]
+
+
+def colours(theme):
+    return f"--ink: {theme.ink}; --paper: {theme.paper}; --muted: {theme.muted};"
+
+
+def test_without_a_theme_the_readers_system_decides():
+    page = player(replay(racy, "ABBA"))
+    light, dark, paper = (style(page).find(colours(theme)) for theme in (LIGHT, DARK, PRINT))
+    assert (
+        -1
+        < light
+        < style(page).find("@media (prefers-color-scheme: dark)")
+        < dark
+        < style(page).find("@media print")
+        < paper
+    )
+    assert '<meta name="color-scheme" content="light dark">' in page
+    assert "--theme" not in data_of(page)["command"]
+
+
+@pytest.mark.parametrize(
+    ("theme", "scheme"), [(LIGHT, "light"), (DARK, "dark"), (PRINT, "light")], ids=lambda each: str(each)
+)
+def test_a_theme_fixes_the_colours_but_not_those_on_paper(theme, scheme):
+    page = player(replay(racy, "ABBA"), state_graph(racy), theme=theme.name)
+    screen, paper = style(page).split("@media print", maxsplit=1)
+    assert [other.name for other in (LIGHT, DARK, PRINT) if colours(other) in screen] == [theme.name]
+    assert colours(PRINT) in paper
+    assert "prefers-color-scheme" not in page
+    assert f'<meta name="color-scheme" content="{scheme}">' in page
+    assert f" --theme {theme.name} -o player.html" in data_of(page)["command"]
+
+
+def test_a_theme_of_ones_own_has_no_name_on_the_command_line():
+    mine = Theme("dark", "#101010", "#FAFAFA", *[("#DDDDDD",)] * 2, *["#EEEEEE"] * 4)
+    page = player(replay(racy, "ABBA"), theme=mine)
+    assert colours(mine) in style(page)
+    assert '<meta name="color-scheme" content="light">' in page
+    assert "--theme" not in data_of(page)["command"]
+
+
+def test_save_hands_the_theme_to_the_page(tmp_path):
+    execution, graph = replay(racy, "ABBA"), state_graph(racy)
+    for theme in (*THEMES, DARK, None):
+        page = save(execution, tmp_path / "a.html", theme=theme).read_text(encoding="utf-8")
+        assert page == player(execution, theme=theme)
+        assert save(graph, tmp_path / "b.html", theme=theme).read_text(encoding="utf-8") == player(None, graph, theme=theme)
+    with pytest.raises(UnknownTheme, match=r"there is no theme 'night'\. The themes are: light, dark, print\."):
+        save(execution, tmp_path / "c.html", theme="night")
+    with pytest.raises(UnknownTheme):
+        player(execution, theme="night")
+    assert not (tmp_path / "c.html").exists()
+    assert save(execution, tmp_path / "a.dot").read_text() == save(execution, tmp_path / "b.dot", theme="light").read_text()
 
 
 # --- the command line
@@ -412,7 +488,7 @@ def test_draw_saves_a_timeline_as_a_page(draw, tmp_path):
     assert draw("racy.py", "timeline", "--quiz", "-o", "run.html") == (0, "drawing ABBA: counter = 1\nwrote run.html\n")
     data = data_of((tmp_path / "run.html").read_text())
     assert (data["quiz"], data["graph"], data["play"]["schedule"]) == (True, None, "ABBA")
-    assert data["command"] == "python -m simulator draw racy.py timeline --schedule ABBA -o timeline.html"
+    assert data["command"] == "python -m simulator draw racy.py timeline --schedule ABBA --quiz -o timeline.html"
 
 
 def test_draw_makes_a_page_with_both_modes(draw, tmp_path):
@@ -423,6 +499,32 @@ def test_draw_makes_a_page_with_both_modes(draw, tmp_path):
         len(state_graph(racy).states),
         "AAB",
     )
+
+
+@pytest.mark.parametrize("what", ["player", "timeline"])
+def test_draw_makes_a_page_in_a_theme(draw, tmp_path, what):
+    assert draw("racy.py", what, "-s", "ABBA", "--theme", "dark", "-o", "page.html") == (0, "wrote page.html\n")
+    assert colours(LIGHT) not in style((tmp_path / "page.html").read_text())
+    assert draw("racy.py", what, "-s", "ABBA", "-o", "page.html") == (0, "wrote page.html\n")
+    assert "prefers-color-scheme" in style((tmp_path / "page.html").read_text())
+
+
+def test_replay_draws_in_a_theme(draw, tmp_path):
+    def replayed(*arguments):
+        result = CliRunner().invoke(main, ["replay", "racy.py", "ABBA", *arguments])
+        return result.exit_code, result.stderr
+
+    for suffix, shows in ((".html", colours(DARK)), (".dot", f'bgcolor="{DARK.paper}"'), (".mmd", DARK.paper)):
+        output = tmp_path / f"run{suffix}"
+        assert replayed("--theme", "dark", "-o", output.name) == (0, f"wrote {output.name}\n")
+        assert shows in output.read_text(encoding="utf-8")
+    assert replayed("-o", "run.dot") == (0, "wrote run.dot\n")
+    assert f'bgcolor="{LIGHT.paper}"' in (tmp_path / "run.dot").read_text(encoding="utf-8")
+    code, said = replayed("--theme", "dark")
+    assert (code, said.splitlines()[-1]) == (2, "Error: --theme is for a picture: say which file to draw it into, with -o")
+    code, said = replayed("--theme", "night", "-o", "run.svg")
+    assert code == 2
+    assert "'night' is not one of 'light', 'dark', 'print'" in said
 
 
 def test_a_large_program_has_a_page_with_one_mode(draw, tmp_path):

@@ -11,6 +11,7 @@ from simulator.execution import Execution
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import Operation
 from simulator.program import Program
+from simulator.render.palette import THEMES, Theme
 from simulator.render.player_data import Data, Tables, all_moments, check_steps, counted_queues, play_data
 from simulator.render.player_graph import check_states, graph_data, graph_operations
 from simulator.render.text import thread_names
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "simulator player", 1
 
 
-def page_data(execution: Execution | None, graph: StateGraph | None, quiz: bool) -> Data:
+def page_data(execution: Execution | None, graph: StateGraph | None, quiz: bool, theme: Theme | None = None) -> Data:
     """The data of a page; ``play`` and ``graph`` are None where there is none. Raises as `render.player` does."""
     _check(execution, graph)
     found = () if execution is None else all_moments(execution)
@@ -32,7 +33,7 @@ def page_data(execution: Execution | None, graph: StateGraph | None, quiz: bool)
         "format": FORMAT,
         "version": VERSION,
         "quiz": bool(quiz),
-        "command": _command(execution, graph),
+        "command": _command(execution, graph, [*_theme(theme), *(["--quiz"] if quiz else [])]),
         "play": played,
         "graph": chosen,
         **tables.data(),
@@ -93,11 +94,16 @@ def _program(execution: Execution | None, graph: StateGraph | None) -> Program |
     return graph.program if graph is not None else None
 
 
-def _command(execution: Execution | None, graph: StateGraph | None) -> str:
+def _theme(theme: Theme | None) -> list[str]:
+    """How a command names the theme; not at all if there is none, or if it is one of the reader's own."""
+    return [] if theme is None or THEMES.get(theme.name) != theme else ["--theme", theme.name]
+
+
+def _command(execution: Execution | None, graph: StateGraph | None, options: list[str]) -> str:
     """The command that makes the page again; nothing if nobody knows where the program is."""
     source = source_of(_program(execution, graph))
     if source is None:
         return ""
     schedule = [] if execution is None else ["--schedule", str(execution.schedule)]
     what = "player" if graph is not None else "timeline"
-    return shlex.join(["python", "-m", "simulator", "draw", source, what, *schedule, "-o", f"{what}.html"])
+    return shlex.join(["python", "-m", "simulator", "draw", source, what, *schedule, *options, "-o", f"{what}.html"])

@@ -15,7 +15,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from simulator.execution import Execution
-from simulator.render.palette import DARK, LIGHT, PRINT, Theme
+from simulator.render.palette import DARK, LIGHT, PRINT, Theme, theme_named
 from simulator.render.text import printable
 
 if TYPE_CHECKING:
@@ -27,21 +27,29 @@ FRAME_HEIGHT = 640
 
 
 def player(
-    execution: Execution | None, graph: StateGraph | None = None, *, quiz: bool = False, title: str | None = None
+    execution: Execution | None,
+    graph: StateGraph | None = None,
+    *,
+    quiz: bool = False,
+    title: str | None = None,
+    theme: str | Theme | None = None,
 ) -> str:
     """Make the page for an execution, for a state graph (the reader is the scheduler), or for both, with a switch.
 
     ``quiz`` hides the values until they are asked for; the reader can switch that. ``title`` is the headline, by default
-    the file of the program. The step is kept in the fragment of the address (``#step=3``, ``#schedule=A+B``).
+    the file of the program. ``theme`` is "light", "dark" or "print"; if none is named, the page is light or dark as the
+    system of its reader is. On paper it is always black and white. The step is kept in the fragment of the address
+    (``#step=3``, ``#schedule=A+B``).
 
     The page is HTML with everything in it, and may not load anything else. Raises `TooLarge` above 300 steps or 1,000
-    states, ValueError if there is nothing to show or if the two are of different programs.
+    states, `UnknownTheme`, ValueError if there is nothing to show or if the two are of different programs.
     """
     from simulator.render.page_data import page_data, page_title  # which needs networkx: only when a page is made
 
-    data = page_data(execution, graph, quiz)
+    colours = None if theme is None else theme_named(theme)
+    data = page_data(execution, graph, quiz, colours)
     headline = printable(page_title(execution, graph) if title is None else title)
-    style, script = _style(), _script()
+    style, script = _style(colours), _script()
     policy = [
         "default-src 'none'",
         f"script-src '{_hash(script)}'",
@@ -51,6 +59,7 @@ def player(
     ]
     parts = {
         "POLICY": "; ".join(policy),
+        "SCHEME": _scheme(colours),
         "TITLE": html.escape(headline),
         "STYLE": style,
         "DATA": embedded(data),
@@ -63,6 +72,9 @@ class Frame(str):
     """HTML that a notebook shows as a page, and not as a text."""
 
     __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<a page of {len(self):,} characters; a notebook shows it>"
 
     def _repr_html_(self) -> str:
         return str(self)
@@ -93,10 +105,22 @@ def _asset(name: str) -> str:
 
 
 @cache
-def _style() -> str:
-    """The colours of the palette, so that a thread has its fill here as in every picture, and then the style itself."""
-    dark, paper = f"@media (prefers-color-scheme: dark) {{ {_colours(DARK)} }}", f"@media print {{ {_colours(PRINT)} }}"
-    return "\n".join(["", _colours(LIGHT), dark, paper, _asset("player.css")])
+def _style(theme: Theme | None) -> str:
+    """The colours of the palette, so that a thread has its fill here as in every picture, and then the style itself.
+
+    Without a theme the reader's system says whether it is light or dark. On paper it is black and white in any case.
+    """
+    screen = [_colours(theme or LIGHT)]
+    if theme is None:
+        screen.append(f"@media (prefers-color-scheme: dark) {{ {_colours(DARK)} }}")
+    return "\n".join(["", *screen, f"@media print {{ {_colours(PRINT)} }}", _asset("player.css")])
+
+
+def _scheme(theme: Theme | None) -> str:
+    """In which colours a browser draws what is its own: the boxes to tick, the slider, the bars for scrolling."""
+    if theme is None:
+        return "light dark"
+    return "dark" if _brightness(theme.paper) < _brightness(theme.ink) else "light"
 
 
 def _colours(theme: Theme) -> str:
@@ -107,9 +131,32 @@ def _colours(theme: Theme) -> str:
         "wait": theme.waiting,
         "wrong": theme.wrong,
         "changed": theme.changed,
+        "mark": theme.lines[0],
+        "line": _between(theme.paper, theme.ink, 0.3),
+        "soft": _between(theme.paper, theme.ink, 0.06),
+        "edge": "2px" if _is_grey(theme.changed) else "0px",  # what no colour can say is said by a frame
         **{f"fill{number}": fill for number, fill in enumerate(theme.fills)},
     }
-    return f":root {{ {' '.join(f'--{name}: {colour};' for name, colour in roles.items())} }}"
+    said = " ".join(f"--{name}: {colour};" for name, colour in roles.items())
+    return f":root {{ color-scheme: {_scheme(theme)}; {said} }}"
+
+
+def _parts(colour: str) -> list[int]:
+    return [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+
+
+def _brightness(colour: str) -> int:
+    return sum(_parts(colour))
+
+
+def _is_grey(colour: str) -> bool:
+    return len(set(_parts(colour))) == 1
+
+
+def _between(one: str, other: str, share: float) -> str:
+    """The colour that is so much of the way from one to the other."""
+    parts = zip(_parts(one), _parts(other), strict=True)
+    return "#" + "".join(f"{round(first + share * (second - first)):02X}" for first, second in parts)
 
 
 @cache

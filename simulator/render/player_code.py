@@ -5,7 +5,11 @@ from __future__ import annotations
 import ast
 import linecache
 import textwrap
+import tokenize
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import Any
 
 from simulator.location import Location, file_name
@@ -30,12 +34,16 @@ class Block:
     used: set[int] = field(default_factory=set)
 
     def data(self) -> dict[str, Any]:
-        """Its title and its lines with their numbers, as they stand in the page. Without source: the used ones, empty."""
+        """Its title and its lines, as they stand in the page: the number, the text, and where in it a comment begins.
+
+        Without source: the used ones, empty.
+        """
         source = linecache.getlines(self.file)[self.first - 1 : self.last]
         numbers = [number for number in range(self.first, self.last + 1) if self._is_shown(number, bool(source))]
         texts = textwrap.dedent("".join(line.expandtabs() for line in source)).split("\n") if source else []
         lines = [(number, texts[number - self.first] if number - self.first < len(texts) else "") for number in numbers]
-        shown = [[number, shorten(printable(text.rstrip()), WIDEST_LINE)] for number, text in lines]
+        comments = _comments(texts)
+        shown = [_line(number, text.rstrip(), comments.get(number - self.first)) for number, text in lines]
         return {"title": f"{printable(file_name(self.file))}: {printable(self.function)}", "lines": shown}
 
     def _is_shown(self, number: int, has_source: bool) -> bool:
@@ -44,6 +52,21 @@ class Block:
         if self.last - self.first < LONGEST_FUNCTION or number == self.first:
             return True
         return any(abs(number - used) <= AROUND for used in self.used)
+
+
+def _line(number: int, text: str, comment: int | None) -> list[Any]:
+    shown = shorten(printable(text), WIDEST_LINE)
+    return [number, shown] if comment is None or shown != text else [number, shown, comment]
+
+
+def _comments(lines: Sequence[str]) -> dict[int, int]:
+    """In which of these lines there is a comment, and where it begins."""
+    found = {}
+    with suppress(SyntaxError, tokenize.TokenError):  # not the Python that ran, or no Python at all
+        for token in tokenize.generate_tokens(StringIO("\n".join(lines)).readline):
+            if token.type == tokenize.COMMENT:
+                found[token.start[0] - 1] = token.start[1]
+    return found
 
 
 class Sources:

@@ -15,7 +15,6 @@ from typing import Any
 from simulator.analysis.explanations import explain_deadlock
 from simulator.analysis.lacks import lack
 from simulator.analysis.moments import JOINED, Moment, Standing, moments
-from simulator.words import listed
 from simulator.errors import TooLarge
 from simulator.execution import Execution
 from simulator.location import Location
@@ -27,6 +26,7 @@ from simulator.render.graph_text import IN_THE_WAY
 from simulator.render.player_code import Sources
 from simulator.render.states import state_text
 from simulator.render.text import LONGEST, printable, shorten
+from simulator.words import listed
 
 MOST_STEPS = 300
 ENABLED, BLOCKED, ENDED, FAILED, NEW = range(5)

@@ -12,7 +12,7 @@ const lanesTable = (story, notes, go) => {
     const values = data.objects.map((object, index) => valueCell(story, step, object, index, k));
     return make("tr", { "data-step": k }, make("th", { scope: "row" }, number), ...cells, ...values, make("td", { class: "lane line-of" }, step ? sourceLine(step) : ""));
   });
-  return make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
+  return make("table", { class: data.threads.length < 5 ? "few" : null }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
 };
 
 const deed = (story, notes, step, k, named) => {
@@ -41,7 +41,7 @@ const sourceLine = (step) => {
   if (step.l !== undefined) return data.texts[step.l];
   if (step.p < 0) return "";
   const [block, line] = data.places[step.p][0], found = data.code[block].lines.find(([number]) => number === line);
-  return make("span", {}, `${line}: `, make("code", { dir: "ltr" }, found ? found[1].split("  # ")[0].trim() : ""));
+  return make("span", {}, `${line}: `, make("code", { dir: "ltr" }, found ? found[1].slice(0, found[2]).trim() : ""));
 };
 
 const markRow = (at) => {

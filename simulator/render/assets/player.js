@@ -2,6 +2,7 @@
 const PAUSE = 1000; // milliseconds between two steps while it plays
 const play = data.play;
 let at = 0, timer = null;
+let tabbed = false; // whether what has the focus got it by the keyboard
 
 const playStory = () => ({ steps: play.steps, moments: play.moments, at, key: (k) => `p${k}`, why: play.why });
 const bySwitch = () => byId("size").value === "switch";
@@ -46,7 +47,7 @@ const MOVES = { ArrowRight: () => move(1), ArrowLeft: () => move(-1), Home: () =
 const playKeys = (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey) return;
   const { target } = event, isSlider = target.id === "slider", onControl = !isSlider && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName);
-  if (onControl || target.closest?.(".scroll:focus")) return;
+  if (onControl || (tabbed && target.closest?.(".scroll:focus, .lines:focus"))) return; // the keys scroll the box
   if (event.shiftKey && event.key.startsWith("Arrow")) event.key === "ArrowRight" ? move(1, true) : event.key === "ArrowLeft" && move(-1, true);
   else if (event.key === " " && target.tagName !== "BUTTON") toggle();
   else if (MOVES[event.key] && !event.shiftKey) {

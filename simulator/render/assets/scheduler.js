@@ -41,13 +41,12 @@ const backToLeft = () => {
 };
 
 const reason = (thread, moment) => {
-  const [state, reference] = moment.t[thread], wait = moment.w.find((one) => one[0] === thread);
+  const [state, reference] = moment.t[thread];
   if (state === ENDED) return "has ended";
   if (state === NEW) return "has not been started";
   if (state === FAILED) return `failed: ${quiz ? "?" : data.texts[reference]}`;
-  if (!wait || quiz) return "has to wait";
-  const sentence = data.texts[wait[1]], subject = `${name(thread)} `;
-  return sentence.startsWith(subject) ? sentence.slice(subject.length) : sentence;
+  const why = quiz ? "" : whyWaiting(thread, moment);
+  return why ? `waits ${why}` : "has to wait";
 };
 
 const choice = (edge) => {
@@ -68,7 +67,7 @@ const showChoices = () => {
   const tool = (label, step, action, off) => make("button", { type: "button", "data-step": step, "aria-disabled": String(Boolean(off)), onclick: () => off || action() }, label);
   const tools = [tool("Undo", " undo", undo, !path.length), tool("Start again", " restart", () => take([]), !path.length)];
   if (endings.size) tools.push(tool("Back to where something is left", " left", backToLeft, !path.length || !left([])));
-  box.replaceChildren(make("div", { class: "buttons", role: "group", "aria-label": "Threads" }, ...buttons), make("div", { class: "buttons" }, ...tools));
+  box.replaceChildren(make("div", { class: "buttons", id: "threads", role: "group", "aria-label": "Threads" }, ...buttons), make("div", { class: "buttons" }, ...tools));
   const again = [...box.querySelectorAll("button")];
   const open = again.filter((button) => button.getAttribute("aria-disabled") !== "true");
   if (inside) (open.find((button) => button.dataset.step === inside) || open[0] || again[0]).focus();

@@ -7,6 +7,7 @@ const redraw = () => {
   for (const id of ["controls"]) byId(id).hidden = !playing;
   for (const id of ["choices", "outcomes"]) byId(id).hidden = playing;
   for (const [id, on] of [["watch", playing], ["choose", !playing]]) byId(id).setAttribute("aria-pressed", String(on));
+  document.body.classList.toggle("playing", playing);
   byId("reveal").hidden = !quiz;
   if (playing) sayPlay();
   else {
@@ -23,6 +24,15 @@ const redraw = () => {
   drawn = content;
   markRow(story.at);
   remember();
+  reachable();
+};
+
+// A box that has something to scroll can be reached with the keyboard.
+const reachable = () => {
+  for (const box of document.querySelectorAll(".scroll, .lines")) {
+    if (box.scrollHeight > box.clientHeight || box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
 };
 
 const fragment = () => (mode === "play" ? `#step=${at}` : `#schedule=${path.map((edge) => encodeURIComponent(edge.s)).join("+")}`);
@@ -74,10 +84,20 @@ byId("quiz").addEventListener("change", (event) => {
 byId("reveal").addEventListener("click", revealStep);
 byId("watch").addEventListener("click", () => { mode = "play"; redraw(); });
 byId("choose").addEventListener("click", () => { if (timer) stop(); mode = "graph"; redraw(); });
+document.addEventListener("pointerdown", () => { tabbed = false; });
+document.addEventListener("keydown", (event) => { if (event.key === "Tab") tabbed = true; });
 document.addEventListener("keydown", (event) => (mode === "play" ? playKeys : graphKeys)(event));
 window.addEventListener("hashchange", () => { if (location.hash !== fragment()) { recall(); redraw(); } });
 if (play) startPlayer();
 buildCode();
+const roomy = window.matchMedia(`(min-width: ${columns.length < 3 ? 60 : 76}rem)`); // what two or three columns of code need beside the state
+const arrange = () => {
+  document.body.classList.toggle("wide", roomy.matches);
+  reachable();
+};
+document.body.classList.toggle("many", columns.length > 4);
 recall();
+arrange();
 redraw();
-for (const box of document.querySelectorAll(".lines")) if (box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+roomy.addEventListener("change", arrange);
+window.addEventListener("resize", reachable);
