@@ -9,9 +9,10 @@ from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 from made_up import build, programs
 
-from simulator import Program, Shared, state_graph
+from simulator import Lock, Program, Queue, ReadWriteLock, Semaphore, Shared, state_graph
 from simulator.errors import TooLarge
 from simulator.render.crossings import MOST_STEPS, lattice
+from simulator.render.forbidden import forbidden
 from simulator.render.hatching import hatching
 from simulator.render.lattice import lattice_dot, lattice_json, lattice_text
 
@@ -57,6 +58,7 @@ def test_the_numbers_are_those_of_brute_force(made):
     }
     lattice_dot(graph)
     assert len(json.loads(lattice_json(graph))["points"]) == len(table.points)
+    assert not set(forbidden(table)) & set(table.points)
 
 
 def test_the_deadlock_corner_and_the_forbidden_region_show():
@@ -66,12 +68,100 @@ def test_the_deadlock_corner_and_the_forbidden_region_show():
     assert everywhere - set(table.points) == {(2, 1), (2, 2), (3, 2), (1, 2), (2, 3), (3, 3)}
     assert lattice_text(state_graph(opposite), chosen="AB").split("\n\n")[1] == (
         "4    1    2    2    2    4\n"
-        "3    1    1  ///  ///    2\n"
+        "3    1    1  ///  ...    2\n"
         "2    1  ///  ///  ///    2\n"
         "1    1  *2X  ///    1    2\n"
         "0   *1   *1    1    1    1\n"
         "B    0    1    2    3    4  A"
     )
+
+
+def steps_of(*operations):
+    def body():
+        for operation in operations:  # noqa: UP028 (a tuple cannot be sent the answers)
+            yield operation
+
+    return body
+
+
+def inside(acquire, release):
+    """A thread that does one thing while it has something, and one after that."""
+    return steps_of(acquire, flag.read(), release, flag.read())
+
+
+def write_in():
+    yield from room.acquire_write()
+    yield flag.read()
+    yield room.release_write()
+
+
+def test_what_a_lock_forbids_is_no_mere_lack_of_a_way():
+    found = forbidden(lattice(state_graph(opposite)))
+    assert found == {
+        (1, 2): ("left",),
+        (2, 1): ("right",),
+        (2, 2): ("left", "right"),
+        (2, 3): ("right",),
+        (3, 2): ("left",),
+    }  # behind them lies (3, 3), where A has left and B right
+    text = lattice_text(state_graph(opposite))
+    assert "//: forbidden by left and right; ..: no way leads there" in text
+    assert [entry["by"] for entry in json.loads(lattice_json(state_graph(opposite)))["forbidden"]] == list(
+        map(list, found.values())
+    )
+
+
+pool, empty, two = Semaphore("pool", 1), Semaphore("empty", 0), Semaphore("two", 2)
+room, lock = ReadWriteLock("room"), Lock("lock")
+with_lock, with_unit = inside(lock.acquire(), lock.release()), inside(pool.acquire(), pool.release())
+with_one_of_two, reading = inside(two.acquire(), two.release()), inside(room.acquire_read(), room.release_read())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "across", "up"),
+    [
+        (with_lock, with_lock, (1, 2), (1, 2)),
+        (with_unit, with_unit, (1, 2), (1, 2)),
+        (with_one_of_two, with_one_of_two, (), ()),
+        (reading, reading, (), ()),
+        (reading, write_in, (1, 2), (1, 2)),
+        (write_in, write_in, (1, 2), (1, 2)),
+    ],
+)
+def test_the_forbidden_square(first, second, across, up):
+    found = forbidden(lattice(state_graph(Program(A=first, B=second))))
+    assert set(found) == {(x, y) for x in across for y in up}
+
+
+def test_the_forbidden_square_of_threads_that_hold_a_lock_for_longer_if_they_are_first():
+    def once():
+        with (yield lock.acquire()):
+            if not (yield flag.read()):
+                yield counter.write(1)
+                yield flag.write(1)
+
+    table = lattice(state_graph(Program(A=once, B=once)))
+    assert {place for place, point in table.points.items() if point.ends} == {(5, 3), (3, 5)}
+    assert set(forbidden(table)) == {(x, y) for x in range(1, 5) for y in range(1, 5)}
+
+
+def test_a_unit_that_is_not_there_yet_is_forbidden_to_take():
+    table = lattice(state_graph(Program(A=steps_of(flag.read(), empty.release()), B=steps_of(empty.acquire()))))
+    assert forbidden(table) == {(0, 1): ("empty",), (1, 1): ("empty",)}
+
+
+def test_what_waits_for_something_else_than_a_lock_is_out_of_reach_and_not_forbidden():
+    orders = Queue("orders")
+    graph = state_graph(Program(A=steps_of(orders.put("tea")), B=steps_of(orders.get())))
+    assert forbidden(lattice(graph)) == {}
+    assert "dotted: no way leads there" in lattice_dot(graph)
+    assert "hatched" not in lattice_dot(graph)
+
+
+def test_a_lock_that_may_not_have_been_taken_forbids_nothing():
+    """A has the lock after its step only if B was not there first: no point is out of bounds for it."""
+    polite = steps_of(lock.acquire(blocking=False))
+    assert forbidden(lattice(state_graph(Program(A=polite, B=polite)))) == {}
 
 
 def test_the_chosen_path_is_thick():

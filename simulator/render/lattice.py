@@ -5,32 +5,40 @@ To the right a step of the first thread, upwards one of the second: an interleav
 
 from __future__ import annotations
 
-import json
 import textwrap
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 from simulator.render.canvas import Canvas, Point, heading, mono_width, sans_width
 from simulator.render.captions import redraw_program
 from simulator.render.crossings import Lattice, Place, lattice
 from simulator.render.endings import SHAPES, Bad, counted, ending_data, outcome_lines
+from simulator.render.forbidden import forbidden
 from simulator.render.hatching import Square, hatch, picture, shape
 from simulator.render.palette import LIGHT, Theme
 from simulator.render.steps import CHOSEN_WIDTH
 from simulator.render.text import shorten
 from simulator.render.text import width as columns
 from simulator.render.unfolding import Chosen
+from simulator.texts import json_text, page, printable
 
 if TYPE_CHECKING:
     from simulator.exploration.state_graph import StateGraph
 
-NARROWEST, WIDEST, HIGH = 76, 120, 56
-"""The size of a square of the lattice, in points."""
+NARROWEST, WIDEST, LOWEST = 76, 120, 56
+"""The size of a square of the lattice, in points; rows and columns in which an end has much to say are larger."""
+ROOM = 36
+"""Between a point and the next one, for the arrow and its number."""
 GAP = 9
 """Between two hatch lines."""
 NUMBERS_UP_TO = 90
 """Lattices of more points than this have no numbers at their edges; tooltips, text and JSON have them."""
-END_WIDTH, MOST_LINES = 16, 3
+END_WIDTH, MOST_LINES = 18, 4
 """Of the text in an end."""
+MOST_NAMES = 4
+"""Of what forbids points, and of outcomes in one point."""
 WORSE = ("good", "unfinished", "bad", "deadlock")
 
 
@@ -44,8 +52,9 @@ def lattice_dot(
 ) -> str:
     """Draw the interleavings of two threads as paths from the bottom left to an end.
 
-    In a point stands how many ways lead to it from the start, at an edge how many interleavings take it. No interleaving
-    comes to what is hatched; of a shaded point only bad outcomes can come, and a deadlock is a double octagon.
+    In a point stands how many ways lead to it from the start, at an edge how many interleavings take it. What is hatched
+    is forbidden: there both would have the same lock. Dotted points are not forbidden, but no way leads to them. Of a
+    shaded point only bad outcomes can come, and a deadlock is a double octagon.
     ``chosen`` is an execution or a schedule that is drawn thick. ``caption`` replaces what stands below. Raises `TooLarge`
     above 20 steps of a thread, and ValueError if the program has not exactly two threads.
     """
@@ -67,35 +76,55 @@ class _Drawing:
         self.table = table
         self.theme = theme
         self.canvas = Canvas(theme)
-        longest = max((mono_width(line, 9) for text in table.axes[0] for line in _wrapped(text)), default=0)
-        self.wide = min(max(NARROWEST, 2 * (int(longest) // 2) + 12), WIDEST)
+        self.forbidden = forbidden(table)
         self._labels = {place: self._label(place) for place in table.points}
+        longest = max((mono_width(line, 9) for text in table.axes[0] for line in _wrapped(text)), default=0)
+        wide = min(max(NARROWEST, longest + 12), WIDEST)
+        self.borders = self._borders(0, wide), self._borders(1, LOWEST)
 
-    def _middle(self, place: tuple[float, float]) -> Point:
+    def _borders(self, axis: int, least: float) -> list[int]:
+        """Where the columns of the lattice begin and end, or its rows, so that its first point is at 0."""
+        sizes = [least] * (self.table.size[axis] + 1)
+        for place in self.table.points:
+            sizes[place[axis]] = max(sizes[place[axis]], self._size(place)[axis] + ROOM)
+        whole = [2 * (int(size) // 2) for size in sizes]
+        return list(accumulate(whole, initial=-whole[0] // 2))
+
+    @cached_property
+    def middles(self) -> tuple[list[float], list[float]]:
+        """Where the points are, along both axes."""
+        first, second = ([(begin + end) / 2 for begin, end in pairwise(borders)] for borders in self.borders)
+        return first, second
+
+    def _middle(self, place: Place) -> Point:
         """Where a point is: upwards is less."""
-        return place[0] * self.wide, -place[1] * HIGH
+        return self.middles[0][place[0]], 0.0 - self.middles[1][place[1]]
 
     def _square(self, place: Place) -> Square:
         """The square around a point."""
-        x, y = place[0] * self.wide, -place[1] * HIGH
-        return x - self.wide // 2, y - HIGH // 2, x + self.wide // 2, y + HIGH // 2
+        (across, up), (x, y) = self.borders, place
+        return across[x], -up[y + 1], across[x + 1], -up[y]
 
     def areas(self) -> None:
-        """What lies behind the points: hatched where no interleaving comes, shaded where nothing good can come of it."""
-        empty = []
-        for x in range(self.table.size[0] + 1):
-            for y in range(self.table.size[1] + 1):
-                if (x, y) not in self.table.points:
-                    empty.append(self._square((x, y)))
-                    self._area((x, y), self.theme.waiting, "forbidden", "no interleaving comes here")
-                elif self.table.doomed((x, y)):
-                    self._area((x, y), self.theme.bad, "unsafe", "nothing good can come of this")
-        hatch(self.canvas, "hatch", empty, GAP, self.theme.muted)
+        """What lies behind the points, hatched where it is forbidden to come, and shaded where nothing good comes of it."""
+        for place in _everywhere(self.table):
+            if place in self.forbidden:
+                tip = f"forbidden by {_listed(self.forbidden[place])}"
+                self._area(place, self.theme.waiting, "forbidden", tip)
+            elif place in self.table.points and self.table.doomed(place):
+                self._area(place, self.theme.bad, "unsafe", "nothing good can come of this")
+        hatch(self.canvas, "hatch", list(map(self._square, sorted(self.forbidden))), GAP, self.theme.muted)
+        for place in _everywhere(self.table):
+            if place not in self.table.points and place not in self.forbidden:
+                look: dict[str, object] = {"shape": "ellipse", "style": "dotted", "color": self.theme.muted, "penwidth": 2}
+                name, kind = f"point{place[0]}_{place[1]}", {"class": "unreachable"}
+                shape(self.canvas, name, self._middle(place), (26, 22), "", tooltip="no way leads here", **look, **kind)
 
     def _area(self, place: Place, fill: str, kind: str, tooltip: str) -> None:
         look: dict[str, object] = {"shape": "box", "style": "filled", "fillcolor": fill, "color": fill, "penwidth": 0}
-        name = f"area{place[0]}_{place[1]}"
-        shape(self.canvas, name, self._middle(place), (self.wide, HIGH), "", tooltip=tooltip, **look, **{"class": kind})
+        left, top, right, bottom = self._square(place)
+        middle, size = ((left + right) / 2, (top + bottom) / 2), (right - left, bottom - top)
+        shape(self.canvas, f"area{place[0]}_{place[1]}", middle, size, "", tooltip=tooltip, **look, **{"class": kind})
 
     def _label(self, place: Place) -> list[str]:
         """What stands in a point: how many ways lead to it; at an end, which one it is."""
@@ -103,9 +132,12 @@ class _Drawing:
         if not point.ends:
             return ["start"] if place == (0, 0) else [f"{point.ways:,}"]
         if len(point.ends) > 1:
-            return [f"{len(point.ends)} outcomes", f"{point.ways:,}"]
-        text = "deadlock" if point.ends[0].verdict == "deadlock" else point.ends[0].text
-        return [*(textwrap.wrap(text, END_WIDTH)[:MOST_LINES]), f"{point.ways:,}"]
+            numbers = ", ".join(str(number) for number in sorted(ending.number for ending in point.ends))
+            told = f"outcomes {numbers}" if len(point.ends) <= MOST_NAMES else f"{len(point.ends)} outcomes"
+            return [told, f"{point.ways:,}"]
+        ending = point.ends[0]
+        text = f"{ending.number}: {'deadlock' if ending.verdict == 'deadlock' else ending.text}"
+        return [*textwrap.wrap(text, END_WIDTH, max_lines=MOST_LINES, placeholder=" …"), f"{point.ways:,}"]
 
     def _size(self, place: Place) -> Point:
         lines = self._labels[place]
@@ -137,21 +169,25 @@ class _Drawing:
     def axes(self) -> None:
         """The operations along both axes, between the points that they lead from and to, and whose they are."""
         table, theme = self.table, self.theme
-        is_empty_beside = any((0, y) not in table.points for y in range(table.size[1] + 1))
-        below, left = HIGH / 2 + 8, -(self.wide / 2 + 6 if is_empty_beside else 32)
+        beginning = [(0, y) for y in range(table.size[1] + 1)]
+        is_area = any(place in self.forbidden or (place in table.points and table.doomed(place)) for place in beginning)
+        below = self.borders[1][1] + 8 if self.borders[1][1] > LOWEST / 2 else LOWEST / 2 + 8
+        left = self.borders[0][0] - 6 if is_area else -32
         for axis, texts in enumerate(table.axes):
             for place, text in enumerate(texts):
+                between = sum(self.middles[axis][place : place + 2]) / 2
                 for number, said in enumerate(_wrapped(text)):
                     wide = mono_width(said, 9)
-                    x, y = (place + 0.5) * self.wide, below + 12 * number
+                    x, y = between, below + 12 * number
                     if axis == 1:
-                        x, y = left - wide / 2, -(place + 0.5) * HIGH + 12 * number - 6
+                        x, y = left - wide / 2, -between + 12 * number - 6
                     name = f"{'xy'[axis]}axis{place}_{number}"
                     self.canvas.box(name, (x, y), (wide, 12), said, colour="", fontsize=9)
         room = max((mono_width(line, 9) for text in table.axes[1] for line in _wrapped(text)), default=0)
         first, second = (shorten(name, 24) for name in table.graph.program.names)
-        under = self._middle((table.size[0] / 2, 0))[0], below + 46
-        beside = left - room - sans_width(second) / 2 - 24, self._middle((0, table.size[1] / 2))[1]
+        half_way = [(middles[0] + middles[-1]) / 2 for middles in self.middles]
+        under = half_way[0], below + 46
+        beside = left - room - sans_width(second) / 2 - 24, -half_way[1]
         for name, text, where, position in (("xname", f"{first} →", under, 0), ("yname", f"{second} ↑", beside, 1)):
             size = (sans_width(text) + 12, 20)
             self.canvas.box(name, where, size, heading(text), fill=theme.fill(position), kind="thread", tooltip=text)
@@ -182,6 +218,27 @@ class _Drawing:
         return any(ending.verdict == "deadlock" for ending in self.table.points[place].ends)
 
 
+def _everywhere(table: Lattice) -> Iterator[Place]:
+    """All places of the lattice, whether an interleaving comes there or not."""
+    return ((x, y) for x in range(table.size[0] + 1) for y in range(table.size[1] + 1))
+
+
+def _listed(names: Iterable[str]) -> str:
+    """``left and right``, of at most four objects."""
+    shown = [shorten(name, 24) for name in dict.fromkeys(names)]
+    more = [f"{len(shown) - MOST_NAMES + 1} more"] if len(shown) > MOST_NAMES else []
+    shown = [*shown[: MOST_NAMES - 1], *more] if more else shown
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _regions(table: Lattice, hatched: str, dotted: str) -> list[str]:
+    """What a legend says of the points to which no interleaving comes."""
+    found = forbidden(table)
+    unreached = [place for place in _everywhere(table) if place not in table.points and place not in found]
+    said = [f"{hatched}: forbidden by {_listed(name for by in found.values() for name in by)}"] if found else []
+    return [*said, *([f"{dotted}: no way leads there"] if unreached else [])]
+
+
 def _wrapped(text: str) -> list[str]:
     """An operation in lines that fit: ``counter.`` and ``read()`` if they do not fit in one."""
     lines = []
@@ -195,13 +252,11 @@ def _wrapped(text: str) -> list[str]:
 def lattice_caption(table: Lattice, *, drawn: bool = True) -> list[str]:
     """What the lattice shows, the outcomes, and the command that draws it again."""
     first, second = table.graph.program.names
-    reached = len(table.points)
-    area = (table.size[0] + 1) * (table.size[1] + 1)
     lines = [
         f"Lattice: steps of {first} to the right, of {second} upwards; {counted(table.graph.interleavings)}.",
         *(["In a point: the ways from the start. At an edge: the interleavings that take it."] if drawn else []),
     ]
-    also = ["hatched: no interleaving comes here"] if reached < area else []
+    also = _regions(table, "hatched", "dotted")
     also += ["shaded: nothing good can come of it"] if any(map(table.doomed, table.points)) else []
     also += [f"thick: schedule {table.schedule}"] if table.schedule is not None else []
     lines += outcome_lines(table.endings.all, also, drawn=drawn)
@@ -215,15 +270,16 @@ def lattice_caption(table: Lattice, *, drawn: bool = True) -> list[str]:
 def lattice_text(
     graph: StateGraph, *, chosen: Chosen | None = None, bad: Bad | None = None, caption: str | None = None
 ) -> str:
-    """The lattice as a table of numbers of ways: ``////`` where no interleaving comes, ``!`` where nothing good can come."""
+    """The lattice as a table of numbers of ways: ``/`` what is forbidden, ``.`` where no way leads, ``!`` what is doomed."""
     table = lattice(graph, chosen=chosen, bad=bad)
     cells = {place: _cell(table, place) for place in table.points}
     size = max(map(len, cells.values()))
-    first, second = graph.program.names
+    cells |= dict.fromkeys(forbidden(table), "/" * size)
+    first, second = map(printable, graph.program.names)
     lines = [f"lattice: steps of {first} to the right, steps of {second} upwards", ""]
     number = max(len(second), len(str(table.size[1])))
     for y in range(table.size[1], -1, -1):
-        row = [cells.get((x, y), "/" * size).rjust(size) for x in range(table.size[0] + 1)]
+        row = [cells.get((x, y), "." * size).rjust(size) for x in range(table.size[0] + 1)]
         lines.append(f"{y:>{number}}  {'  '.join(row)}")
     steps = "  ".join(str(x).rjust(size) for x in range(table.size[0] + 1))
     lines += [f"{second.rjust(number)}  {steps}  {first}", ""]
@@ -232,13 +288,13 @@ def lattice_text(
             lines.append(f"step {place} of {name}: {text.replace(chr(10), '  ')}")
     marks = ["numbers: ways from the start"]
     marks += ["*: on the chosen path"] if table.chosen else []
-    marks += ["////: no interleaving comes here"] if len(table.points) < (table.size[0] + 1) * (table.size[1] + 1) else []
+    marks += _regions(table, "/" * size, "." * size)
     marks += ["!: nothing good can come of it"] if any(map(table.doomed, table.points)) else []
     marks += (
         ["X: deadlock"] if any(end.verdict == "deadlock" for point in table.points.values() for end in point.ends) else []
     )
-    said = [caption] if caption is not None else lattice_caption(table, drawn=False)
-    return "\n".join([*lines, "; ".join(marks), "", *said])
+    said = caption.split("\n") if caption is not None else lattice_caption(table, drawn=False)
+    return page([*lines, "; ".join(marks), "", *said])
 
 
 def _cell(table: Lattice, place: Place) -> str:
@@ -272,9 +328,10 @@ def lattice_json(graph: StateGraph, *, chosen: Chosen | None = None, bad: Bad | 
         "outcomes": [ending_data(ending) for ending in table.endings.all],
         "steps": [[text.replace("\n", ", ") for text in axis] for axis in table.axes],
         "points": points,
+        "forbidden": [{"at": list(place), "by": list(by)} for place, by in forbidden(table).items()],
         "moves": [
             {"from": list(place), "thread": graph.program.names[axis], "interleavings": many}
             for (place, axis), many in sorted(table.moves.items())
         ],
     }
-    return json.dumps(data, ensure_ascii=False, indent=1)
+    return json_text(data)
