@@ -1,4 +1,4 @@
-"""Names and values that mean something to DOT, HTML, Mermaid, Markdown or LaTeX, in a program that deadlocks."""
+"""Names and values that mean something to DOT, HTML, Mermaid, Markdown, LaTeX or a terminal, in a program that deadlocks."""
 
 from simulator import Lock, Program, Scheduler, Shared
 
@@ -19,6 +19,15 @@ NAMES = [
     "‮gnirts",
     "\ud800",
     "x\ny",
+    "</title></svg></script><!--<b onload=x>]]>",
+    '"]; evil [label="x"]; //{|}',
+    "\x1b[31mred\x1b]0;title\x07\x9b1m",
+    "a\x00\x08\x7f\r\x0b\x0c\x85\u2028\u2029",
+    "Z\u0351\u036b\u0489\u20dd\ufe0f",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467",
+    "\u2066x\u2069\u200f\u061c\ufeff",
+    "\ufffe\uffff\ue000\U0010ffff",
+    "a\u00a0b\u3000c",
 ]
 
 

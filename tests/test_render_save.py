@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from golden_pictures.deadlocked import both, classics, opposite, racy, right, stepped
 
-from simulator import Lock, Program, replay
+from simulator import Execution, Lock, Program, replay
 from simulator.analysis import compare, explain_deadlock, resource_allocation_graph, wait_for_graph
 from simulator.errors import NoRenderer, RenderError, TooLarge, UnknownFormat
 from simulator.render import (
@@ -23,6 +23,7 @@ from simulator.render import (
     timeline_dot,
     wait_for_dot,
 )
+from simulator.render.palette import DARK
 
 NO_GRAPHVIZ = (
     "No Graphviz was found: neither the program dot nor the package pygraphviz.\n"
@@ -127,12 +128,20 @@ def test_without_graphviz_the_error_says_how_to_get_it(no_engine):
         assert str(caught.value) == NO_GRAPHVIZ
 
 
-def test_without_graphviz_the_dot_is_written_all_the_same(no_engine, deadlock, tmp_path):
+def test_without_graphviz_the_texts_are_written_all_the_same(no_engine, deadlock, tmp_path):
+    mine = tmp_path / "deadlock.json"
+    mine.write_text("something else")
     with pytest.raises(NoRenderer) as caught:
+        save(deadlock, tmp_path / "deadlock.png", theme="dark")
+    written = "deadlock.dot, deadlock.mmd and deadlock.txt"
+    assert str(caught.value) == f"{NO_GRAPHVIZ}\n\nThe picture was written as {written} all the same."
+    assert {path.suffix for path in tmp_path.iterdir()} == {".dot", ".json", ".mmd", ".txt"}
+    assert (tmp_path / "deadlock.dot").read_text(encoding="utf-8") == timeline_dot(deadlock, theme=DARK)
+    assert mine.read_text() == "something else"
+    mine.unlink()
+    with pytest.raises(NoRenderer):
         save(deadlock, tmp_path / "deadlock.png")
-    assert str(caught.value) == f"{NO_GRAPHVIZ}\n\nThe picture was written as deadlock.dot all the same."
-    assert [path.name for path in tmp_path.iterdir()] == ["deadlock.dot"]
-    assert (tmp_path / "deadlock.dot").read_text(encoding="utf-8") == timeline_dot(deadlock)
+    assert Execution.from_json(mine.read_text(encoding="utf-8")).schedule == deadlock.schedule
 
 
 def test_a_crash_of_the_library_is_one_clear_error(monkeypatch):

@@ -6,20 +6,27 @@ import textwrap
 from collections.abc import Iterable, Mapping
 
 from simulator.render.palette import Theme
-from simulator.render.text import printable
+from simulator.render.text import printable, shorten
+from simulator.texts import legible
 
 FONT = "DejaVu Sans,Verdana,sans-serif"
 MONOSPACE = "DejaVu Sans Mono,Menlo,Consolas,monospace"
 CAPTION_WIDTH, COMMAND_WIDTH = 96, 140
+LONGEST_LINE = 2_000
+"""A line of a caption that is longer, for names can be of any length, is shortened in the middle."""
+MOST_BYTES, KEPT = 16_000, 1_000
+"""Graphviz cannot read a string of more bytes than this: of that, so many characters are kept."""
 
 
 def quoted(text: object) -> str:
     """A quoted DOT string that shows exactly `text`; its line ends stay line ends.
 
-    Graphviz reads backslashes in labels (``\\N`` is the name of the node), and ``&lt;`` too: both are escaped.
+    Graphviz reads backslashes in labels (``\\N`` is the name of the node), and ``&lt;`` too: both are escaped. What is
+    longer than Graphviz can read is shortened in the middle.
     """
-    lines = [printable(line) for line in str(text).split("\n")]
-    shown = "\n".join(lines).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    shown = legible(str(text)).replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
+    if len(shown.encode()) > MOST_BYTES:
+        return quoted(shorten(str(text), KEPT))
     return '"' + shown.replace("\n", "\\n") + '"'
 
 
@@ -57,9 +64,11 @@ def edge(first: str, last: str, **values: object) -> str:
     return f"  {first} -> {last}{attributes(values)};"
 
 
-def digraph(name: str, lines: Iterable[str], caption: Iterable[str], theme: Theme, **values: object) -> str:
-    """A whole picture: a white page, the lines in the order given, and the caption below."""
-    label = "\n".join(part for line in caption for part in wrapped(line))
+def digraph(
+    name: str, lines: Iterable[str], caption: Iterable[str], theme: Theme, room: int = CAPTION_WIDTH, **values: object
+) -> str:
+    """A whole picture: a white page, the lines in the order given, and the caption below, in so many characters."""
+    label = "\n".join(part for line in caption for part in wrapped(line, room))
     page = {
         "bgcolor": theme.paper,
         "fontname": FONT,
@@ -80,7 +89,12 @@ def digraph(name: str, lines: Iterable[str], caption: Iterable[str], theme: Them
     return "\n".join([*head, *lines, "}"]) + "\n"
 
 
-def wrapped(line: str) -> list[str]:
-    """A line of a caption, in as many as it takes. Long words stay whole, and commands too: they are there to be copied."""
-    room = COMMAND_WIDTH if line.startswith("python -m") else CAPTION_WIDTH
-    return textwrap.wrap(printable(line), room, break_long_words=False, break_on_hyphens=False)
+def wrapped(line: str, room: int = CAPTION_WIDTH) -> list[str]:
+    """A line of a caption, in as many as it takes. Long words stay whole, and commands too: they are there to be copied.
+
+    Only words that are longer than any page is wide are broken.
+    """
+    room = COMMAND_WIDTH if line.startswith("python -m") else room
+    line = shorten(line, LONGEST_LINE)
+    endless = any(len(word) > 2 * COMMAND_WIDTH for word in line.split())
+    return textwrap.wrap(line, room, break_long_words=endless, break_on_hyphens=False)

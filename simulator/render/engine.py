@@ -7,10 +7,12 @@ them, in a process of its own; else there is one error that says how to get eith
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +38,19 @@ sys.stdout.buffer.flush()
 os._exit(0)
 """
 TRIES = 3
+MOST_SECONDS = 120.0
+"""An engine that is not ready then will not be: pictures within our limits take a few seconds."""
+WHOLE = {
+    "svg": (b"<?xml", b"</svg>"),
+    "png": (b"\x89PNG", b"IEND\xaeB`\x82"),
+    "pdf": (b"%PDF", b"%%EOF"),
+    "json": (b"{", b"}"),
+}
+"""How a whole file of each format begins and ends."""
+TITLED = re.compile(
+    r'(<g id="[^"]*" class="(?:node|edge)[^"]*">\n)<title>[^<]*</title>\n(?:(<g id="[^"]*">)<a xlink:title="([^"]*)">)?'
+)
+"""Where a node or an edge begins in an SVG: its name, and its tooltip if it has one."""
 
 INSTALL = """\
 Install one of them:
@@ -79,6 +94,12 @@ def draw(dot_text: str, format: str, *, title: str = "", description: str = "", 
     """
     if format not in FORMATS:
         raise UnknownFormat(f"cannot draw {format!r}. The formats that can be drawn are: {', '.join(FORMATS)}.")
+    if format != "svg" and sys.platform == "linux" and _families() == set():
+        raise RenderError(
+            f"there is no font on this machine, so that a {format.upper()} would show empty boxes.\n"
+            f"Install one (Debian, Ubuntu: apt-get install {FONT_PACKAGE}),\n"
+            "or save as .svg, which is shown in the fonts of its reader."
+        )
     if _has_dot():
         drawn = _by_program(dot_text, format)
     elif _pygraphviz() is not None:
@@ -88,7 +109,7 @@ def draw(dot_text: str, format: str, *, title: str = "", description: str = "", 
     if format != "svg":
         return drawn
     again = f"n{copy}" if copy > 1 else ""
-    prefix = f"p{hashlib.sha256(dot_text.encode()).hexdigest()[:8]}{again}-"
+    prefix = f"p{hashlib.sha256(dot_text.encode(errors='replace')).hexdigest()[:8]}{again}-"
     return accessible(drawn.decode(), prefix, title, description).encode()
 
 
@@ -116,26 +137,26 @@ def _pygraphviz() -> Any:
 
 
 def _by_program(dot_text: str, format: str) -> bytes:
-    import graphviz
+    from graphviz.backend.dot_command import command
 
-    try:
-        drawn: bytes = graphviz.pipe("dot", format, _prepared(dot_text, format).encode(), quiet=True)
-    except Exception as error:
-        raise RenderError(f"Graphviz could not draw this picture: {_reason(error)}") from None
-    return _checked(drawn)
+    done = _run(command("dot", format), _prepared(dot_text, format))
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip() or _ended(done.returncode)
+        raise RenderError(f"Graphviz could not draw this picture: {said}")
+    return _checked(done.stdout, format)
 
 
 def _by_package(dot_text: str, format: str) -> bytes:
     """In a process of its own: a crash of the library, which has been seen, must not be a crash of the user's program."""
     child = [sys.executable, "-c", CHILD, format]
     for _ in range(TRIES):
-        done = subprocess.run(child, input=_prepared(dot_text, format).encode(), capture_output=True, check=False)
+        done = _run(child, _prepared(dot_text, format))
         if done.returncode >= 0:  # below zero: ended by a signal
             break
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"it crashed ({done.returncode})"]
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [_ended(done.returncode)]
         raise RenderError(f"Graphviz could not draw this picture: {said[-1]}")
-    return _checked(done.stdout)
+    return _checked(done.stdout, format)
 
 
 def _prepared(dot_text: str, format: str) -> str:
@@ -143,9 +164,36 @@ def _prepared(dot_text: str, format: str) -> str:
     return dot_text.replace("{", f"{{\n  graph [dpi={DOTS_PER_INCH}];", 1) if format == "png" else dot_text
 
 
-def _checked(drawn: bytes) -> bytes:
+def _run(command: Sequence[str | os.PathLike[str]], dot_text: str) -> subprocess.CompletedProcess[bytes]:
+    """Start an engine, and stop it if it does not come to an end; ``graphviz.pipe`` would wait for ever."""
+    from graphviz.backend.execute import CalledProcessError, ExecutableNotFound, run_check
+
+    given = dot_text.encode(errors="backslashreplace")
+    try:
+        done: subprocess.CompletedProcess[bytes] = run_check(
+            command, input=given, capture_output=True, quiet=True, timeout=MOST_SECONDS
+        )
+        return done
+    except CalledProcessError as error:
+        return subprocess.CompletedProcess(error.cmd, error.returncode, error.stdout, error.stderr)
+    except subprocess.TimeoutExpired:
+        why = f"it was not ready after {MOST_SECONDS:g} seconds, and was stopped"
+    except (OSError, ExecutableNotFound) as error:
+        why = f"it does not start: {getattr(error, 'strerror', None) or error}"
+    raise RenderError(f"Graphviz could not draw this picture: {why}")
+
+
+def _ended(code: int) -> str:
+    return f"it crashed ({code})" if code < 0 else f"it ended with code {code} and said nothing"
+
+
+def _checked(drawn: bytes, format: str) -> bytes:
+    """The picture, if it is one: an engine may also die without a word, or be another program of the same name."""
+    begin, end = WHOLE[format]
     if not drawn:
         raise RenderError("Graphviz could not draw this picture: it answered nothing")
+    if not drawn.startswith(begin) or not drawn.rstrip().endswith(end):
+        raise RenderError(f"Graphviz could not draw this picture: it answered something that is no whole {format.upper()}")
     return drawn
 
 
@@ -162,10 +210,19 @@ def accessible(svg: str, prefix: str, title: str, description: str) -> str:
     svg = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}\1)", svg)
     svg = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}\1"', svg)
     svg = re.sub(r'(<text\b[^>]*) fill="#fffffe"( fill-opacity="[^"]*")?', r'\1 fill="none"', svg)  # hidden in slides
-    svg = re.sub(r"<title>pin(&#45;&gt;pin)?</title>\n?", "", svg)  # the names of lines that stand for nothing
+    svg = TITLED.sub(_titled, svg).replace("</a>", "</g>")
     named = f'role="img" aria-labelledby="{prefix}title {prefix}desc"'
     inside = f'<title id="{prefix}title">{_xml(title)}</title>\n<desc id="{prefix}desc">{_xml(description)}</desc>'
     return re.sub(r"<svg\b([^>]*)>", lambda match: f"<svg {named}{match[1]}>\n{inside}", svg, count=1)
+
+
+def _titled(match: re.Match[str]) -> str:
+    """The tooltip of a node or an edge as its title, where Graphviz has its name, which is ours and says nothing.
+
+    Graphviz makes a link of a tooltip; it leads nowhere, and notebooks would underline what stands in it.
+    """
+    begin, group, tooltip = match.groups()
+    return f"{begin}<title>{tooltip}</title>\n{group}<g>" if group else begin
 
 
 def _xml(text: str) -> str:
@@ -179,11 +236,16 @@ def fonts_found() -> dict[str, bool]:
 
     Without any font, PNG and PDF show empty boxes, and nothing complains. Debian's package is ``fonts-dejavu-core``.
     """
+    families = _families()
+    return {} if families is None else {font: font in families for font in FONTS}
+
+
+def _families() -> set[str] | None:
+    """All the fonts that are there; None if nobody can tell."""
     if shutil.which("fc-list") is None:
-        return {}
+        return None
     try:
         listed = subprocess.run(["fc-list", ":", "family"], capture_output=True, text=True, timeout=20, check=True).stdout
     except (OSError, subprocess.SubprocessError):
-        return {}
-    families = {family.strip() for line in listed.splitlines() for family in line.split(",")}
-    return {font: font in families for font in FONTS}
+        return None
+    return {family.strip() for line in listed.splitlines() for family in line.split(",")}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from simulator.render.captions import graph_caption
+from simulator.texts import json_text, page
 
 if TYPE_CHECKING:
     from simulator.analysis.deadlocks import Graph
@@ -16,7 +16,7 @@ def graph_text(graph: Graph, caption: str | None = None) -> str:
     lines = [f"{graph.graph['picture']} graph"]
     for name, data in graph.nodes(data=True):
         lines.append(_object(graph, name) if data["kind"] == "object" else _thread(graph, name))
-    return "\n".join([*lines, "", *(graph_caption(graph) if caption is None else [caption])])
+    return page([*lines, "", *(graph_caption(graph) if caption is None else caption.split("\n"))])
 
 
 STATES = {"ended": "has ended", "enabled": "can go on", "not started": "has not been started"}
@@ -72,7 +72,7 @@ def _object(graph: Graph, name: str) -> str:
 
 def graph_json(graph: Graph) -> str:
     """The graph as JSON, with the version of the format: everything that the nodes and the edges know."""
-    return json.dumps(graph_data(graph), ensure_ascii=False, indent=1)
+    return json_text(graph_data(graph))
 
 
 def graph_data(graph: Graph) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from simulator.render.happens_before import (
 from simulator.render.histogram import histogram_dot, histogram_json, histogram_text
 from simulator.render.lattice import lattice_dot, lattice_json, lattice_text
 from simulator.render.lock_order import lock_order_dot, lock_order_json, lock_order_text
+from simulator.render.palette import LIGHT, Theme
 from simulator.render.player import player
 from simulator.render.sequences import timeline_mermaid
 from simulator.render.shiviz import shiviz
@@ -37,6 +39,8 @@ from simulator.render.tree import (
 Writer = Callable[..., str]
 THEMED = (".dot", ".mmd")
 """Texts that have colours."""
+PAGES = (".html",)
+"""What has the colours of the reader's system, if no theme is named."""
 LONGEST_DESCRIPTION = 6_000
 BREAK = "\n\n"
 """What stands between a picture as text and its caption."""
@@ -57,8 +61,31 @@ class Picture:
 
     def write(self, suffix: str, value: Any, options: dict[str, Any]) -> str:
         """The text for a suffix."""
-        kept = options if suffix in THEMED else {name: option for name, option in options.items() if name != "theme"}
+        kept = {name: option for name, option in options.items() if name != "theme"}
+        theme = options.get("theme")
+        if suffix in THEMED:
+            kept["theme"] = theme or LIGHT
+        elif suffix in PAGES:
+            kept["theme"] = theme
+        self._check(suffix, kept)
         return self.writers[suffix](value, **kept)
+
+    def fitting(self, suffix: str, options: dict[str, Any]) -> dict[str, Any]:
+        """Those of the options that the text for a suffix has."""
+        _, *known = inspect.signature(self.writers[suffix]).parameters
+        return {name: option for name, option in options.items() if name in ("theme", *known)}
+
+    def _check(self, suffix: str, options: dict[str, Any]) -> None:
+        """Complain about options that this picture does not have, in the words of the caller, not of the function inside."""
+        _, *known = inspect.signature(self.writers[suffix]).parameters
+        unknown = [name for name in options if name not in known]
+        if unknown:
+            offered = [name for name in known if name != "theme"]
+            has = f"It has: {', '.join(offered)}." if offered else "It has none."
+            raise TypeError(f"{self.called} saved as {suffix} has no option {', '.join(unknown)}. {has}")
+        caption = options.get("caption")
+        if caption is not None and not isinstance(caption, str | bool):
+            raise TypeError(f"caption= was expecting a text, but got {type(caption).__name__}.")
 
 
 def _captioned(caption: Callable[[Any], list[str]]) -> Callable[..., str]:
@@ -77,16 +104,20 @@ def _in_full(title: str, text: Writer) -> Callable[..., str]:
     return told
 
 
-def _long_timeline(execution: Execution, **options: Any) -> str:
-    return timeline(execution, **{"locations": True, **options})
+def _long_timeline(execution: Execution, *, caption: bool = True, locations: bool = True) -> str:
+    return timeline(execution, caption=caption, locations=locations)
+
+
+def _said(value: Any) -> str:
+    return str(value)
 
 
 def _json(value: Any) -> str:
     return str(value.to_json())
 
 
-def _player_of_graph(graph: Any, **options: Any) -> str:
-    return player(None, graph, **options)
+def _player_of_graph(graph: Any, *, quiz: bool = False, title: str | None = None, theme: Theme | None = None) -> str:
+    return player(None, graph, quiz=quiz, title=title, theme=theme)
 
 
 TIMELINE = Picture(
@@ -195,7 +226,7 @@ def picture_of(value: Any, name: str | None = None) -> Picture:
     first = next(iter(known.values()))
     if name is None:
         return first
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise ValueError(
             f"picture={name!r} is no picture of {next(iter(known.values())).called}. There are: {', '.join(known)}."
         )
@@ -214,7 +245,7 @@ def _only_one(value: Any) -> Picture:
         return HISTOGRAM
     if hasattr(value, "to_json"):
         kind = type(value).__name__
-        return Picture(f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}", kind, {".txt": str, ".json": _json})
+        return Picture(f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}", kind, {".txt": _said, ".json": _json})
     raise TypeError(
         f"save() was expecting something that can be drawn, but got {type(value).__name__}.\n"
         "That is an execution, an exploration, a state graph, or what simulator.analysis answers: a graph of who waits,\n"

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import NoRenderer, UnknownFormat
+from simulator.errors import NoRenderer, TooLarge, UnknownFormat
 from simulator.render.engine import FORMATS, draw
-from simulator.render.files import write_whole
-from simulator.render.palette import LIGHT, Theme, theme_named
+from simulator.render.files import path_of, write_whole
+from simulator.render.palette import Theme, theme_named
 from simulator.render.pictures import Picture, picture_of
 from simulator.render.tikz import tikz
+from simulator.words import listed
 
 DRAWN = (*(f".{format}" for format in FORMATS), ".tex")
 """What Graphviz has to lay out."""
+TEXTS = (".dot", ".mmd", ".txt", ".json")
+"""What it has not."""
 
 
 def save(
     value: Any,
     path: str | os.PathLike[str],
     *,
-    theme: str | Theme = LIGHT,
+    theme: str | Theme | None = None,
     picture: str | None = None,
     **options: Any,
 ) -> Path:
@@ -30,16 +35,16 @@ def save(
     An `Execution` is saved as its timeline (as .html: a player; as .log: for ShiViz); what `analysis` answers as a graph or
     as a comparison as that; an `Exploration` as the histogram of its outcomes; a `StateGraph` as the ``picture`` "states"
     (if none is named), "tree" or "lattice"; an `Explanation` as .txt or .json. As Mermaid (.mmd) there is no comparison,
-    lattice or histogram. ``theme`` is "light", "dark" or "print", for what has colours. ``options`` are those of the
-    function that makes the text: a text as ``caption=`` for pictures and graphs; for the timeline as .txt ``caption=`` and
-    ``locations=``, True if not given.
+    lattice or histogram. ``theme`` is "light", "dark" or "print", for what has colours; if none is named, pictures are
+    light, and a page is as the system of its reader is. ``options`` are those of the function that makes the text: a text as
+    ``caption=`` for pictures and graphs; for the timeline as .txt ``caption=`` and ``locations=``, True if not given.
 
     Nothing half-written is ever left. Raises `UnknownFormat` naming the suffixes that would do; `UnknownTheme`; `TooLarge`;
-    `RenderError` if the file cannot be written; and `NoRenderer` if there is no Graphviz: the .dot has been written beside
-    it all the same.
+    `RenderError` if the file cannot be written; and `NoRenderer` if there is no Graphviz: the picture has been written as
+    .dot, .mmd, .txt and .json all the same, as far as there is such a text of it.
     """
-    path = Path(path)
-    options["theme"] = theme_named(theme)
+    path = path_of(path, "save")
+    options["theme"] = None if theme is None else theme_named(theme)
     found = picture_of(value, picture)
     suffix = path.suffix.lower()
     suffixes = suffixes_of(found)
@@ -53,9 +58,8 @@ def save(
     try:
         drawn = _drawn(found, value, text, path, options)
     except NoRenderer as error:
-        dot = path.with_suffix(".dot")
-        write_whole(dot, text.encode())
-        raise NoRenderer(f"{error}\n\nThe picture was written as {dot.name} all the same.") from None
+        written = listed([instead.name for instead in _as_texts(found, value, path, options)])
+        raise NoRenderer(f"{error}\n\nThe picture was written as {written} all the same.") from None
     write_whole(path, drawn)
     return path
 
@@ -72,6 +76,16 @@ def _drawn(picture: Picture, value: Any, text: str, path: Path, options: dict[st
         return tikz(text, picture.title, path.name).encode()
     told = picture.told(value, **options) if suffix == ".svg" else ""
     return draw(text, suffix[1:], title=picture.title, description=told)
+
+
+def _as_texts(picture: Picture, value: Any, path: Path, options: dict[str, Any]) -> Iterator[Path]:
+    """Write the picture as every text that it can be, if that is not too large and no other file is in its place."""
+    for suffix in TEXTS:
+        instead = path.with_suffix(suffix)
+        if suffix in picture.writers and (suffix == ".dot" or not instead.exists()):
+            with contextlib.suppress(TooLarge):
+                write_whole(instead, _encoded(picture.write(suffix, value, picture.fitting(suffix, options))))
+                yield instead
 
 
 def _encoded(text: str) -> bytes:

@@ -9,7 +9,9 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 
 from simulator.execution import Event, Execution
+from simulator.location import Location
 from simulator.objects.values import text_of
+from simulator.texts import printable as printable
 
 LONGEST = 60
 """Operations and answers that are longer than this are shortened in the middle."""
@@ -53,9 +55,13 @@ def timeline(execution: Execution, *, caption: bool = True, locations: bool = Fa
     rows += [("", name, text, "") for name, text in waits(execution).items()]
     if _too_wide(names, rows):
         names, rows = (ONE_FOR_ALL,), [_in_one_column(row) for row in rows]
-    widths = [max([width(name), *(width(text) for _, thread, text, _ in rows if thread == name)]) for name in names]
+    heads = [printable(name) for name in names]
+    widths = [
+        max([width(head), *(width(text) for _, thread, text, _ in rows if thread == name)])
+        for name, head in zip(names, heads, strict=True)
+    ]
     number = max(len("step"), *(len(row[0]) for row in rows), 0) if rows else len("step")
-    lines = [_line("step".rjust(number), names, widths, "line" if locations and rows else "")]
+    lines = [_line("step".rjust(number), heads, widths, "line" if locations and rows else "")]
     for step, thread, text, place in rows:
         cells = [text if name == thread else "" for name in names] if thread else [text]
         lines.append(_line(step.rjust(number), cells, widths if thread else [0], place if locations else ""))
@@ -68,20 +74,21 @@ def _with_failures(rows: list[Row], failures: Mapping[str, str]) -> list[Row]:
     """Tell how a thread failed after the last step that it took, or at the start if it took none."""
     for name, text in reversed(list(failures.items())):
         last = max((place for place, row in enumerate(rows) if row[1] == name), default=-1)
-        rows = [*rows[: last + 1], ("", name, f"{name} fails: {shorten(text)}", ""), *rows[last + 1 :]]
+        rows = [*rows[: last + 1], ("", name, f"{printable(name)} fails: {shorten(text)}", ""), *rows[last + 1 :]]
     return rows
 
 
 def _in_one_column(row: Row) -> Row:
     step, thread, text, place = row
-    named = text if not thread or text.startswith(f"{thread} ") else f"{thread}: {text}"
-    return step, thread and ONE_FOR_ALL, named, place
+    name = printable(thread)
+    named = text if not name or text.startswith(f"{name} ") else f"{name}: {text}"
+    return step, name and ONE_FOR_ALL, named, place
 
 
 def _too_wide(names: Sequence[str], rows: Sequence[Row]) -> bool:
     columns = dict.fromkeys(names, 0) | {name: 0 for _, name, _, _ in rows}
     for _, name, text, _ in rows:
-        columns[name] = max(columns[name], width(text), width(name))
+        columns[name] = max(columns[name], width(text), width(printable(name)))
     return sum(columns.values()) + 2 * len(columns) > WIDEST
 
 
@@ -115,20 +122,30 @@ def place_text(event: Event) -> str:
     source = getattr(event.location, "source", "")
     if not event.location:
         return ""
-    return f"{event.location}: {printable(source)}" if source else str(event.location)
+    return printable(f"{event.location}: {source}" if source else str(event.location))
+
+
+def short_places(trace: Sequence[Event]) -> list[str]:
+    """The same of all steps in a few characters: ``line 12``; ``bank.py:12``, if they do not all stand in one file."""
+    places = [event.location for event in trace]
+    several = len({place.file if isinstance(place, Location) else "" for place in places if place}) > 1
+    return [
+        printable(f"line {place.line}" if isinstance(place, Location) and not several else str(place or ""))
+        for place in places
+    ]
 
 
 def waits(execution: Execution) -> dict[str, str]:
     """What to say of every thread that waits in vain; nothing if this is no deadlock."""
     if execution.outcome.status != "deadlock":
         return {}
-    return {name: f"{name} waits: {shorten(repr(operation))}" for name, operation in execution.waiting.items()}
+    return {name: f"{printable(name)} waits: {shorten(repr(operation))}" for name, operation in execution.waiting.items()}
 
 
 def caption_text(execution: Execution) -> str:
     """The schedule and the outcome, in one line."""
-    outcome = printable(str(execution.outcome))
-    return f"schedule {execution.schedule}: {outcome}" if execution.schedule else f"no steps: {outcome}"
+    outcome = str(execution.outcome)
+    return printable(f"schedule {execution.schedule}: {outcome}" if execution.schedule else f"no steps: {outcome}")
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
@@ -140,18 +157,9 @@ def shorten(text: str, longest: int = LONGEST) -> str:
     return f"{text[: kept - kept // 3]}…{text[-(kept // 3) :]}"
 
 
-def printable(text: str) -> str:
-    """Spell out what cannot be shown in one line: line ends, control characters, half characters."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text
-    )
-
-
 def width(text: str) -> int:
     """How many columns a text takes in a terminal: wide characters take two, combining ones none."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.combining(character) > 0 for character in text)
+    return len(text) + wide - sum(unicodedata.category(character) in ("Mn", "Me") for character in text)
