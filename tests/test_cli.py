@@ -585,13 +585,16 @@ def test_a_folder_in_the_place_of_the_picture_is_told_and_the_result_is_there(fi
 
 
 @pytest.mark.usefixtures("no_renderer")
-def test_without_a_renderer_the_dot_is_left_and_the_code_is_5(files):
+def test_without_a_renderer_the_texts_are_left_and_the_code_is_5(files):
     message = (
         f"NoRenderer: No Graphviz was found: neither the program dot nor the package pygraphviz.\n{engine.INSTALL}\n\n"
-        "The picture was written as run.dot all the same.\n"
+        "The picture was written as run.dot, run.mmd, run.txt and run.json all the same.\n"
     )
     assert call("replay", "racy.py", "ABAB", "-o", "run.svg") == (5, told("racy.py", "ABAB"), message)
-    assert (files / "run.dot").read_text()
+    texts = [files / f"run.{suffix}" for suffix in ("dot", "mmd", "txt", "json")]
+    for text in texts:
+        assert text.read_text()
+        text.unlink()
     assert not (files / "run.svg").exists()
     assert call("draw", "racy.py", "timeline", "-s", "ABAB", "-o", "run.png") == (5, "", message)
     assert call("draw", "racy.py", "timeline", "-s", "ABAB", "-o", "run.txt") == (0, "", "wrote run.txt\n")
@@ -662,7 +665,7 @@ def test_the_demo_without_a_renderer_tells_all_the_same(files):
     code, out, err = call("demo", "-o", "elsewhere")
     assert (code, err) == (5, "")
     assert out.count(engine.INSTALL) == 1
-    assert {path.suffix for path in (files / "elsewhere").iterdir()} == {".dot", ".json"}
+    assert {path.suffix for path in (files / "elsewhere").iterdir()} == {".dot", ".mmd", ".txt", ".json"}
 
 
 def test_a_folder_that_cannot_be_made_is_told_at_once():

@@ -6,7 +6,7 @@
 import json
 import re
 import xml.etree.ElementTree as ElementTree
-from itertools import permutations
+from itertools import combinations, permutations
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,8 @@ from simulator.render import (
     shiviz,
     slides,
 )
+from simulator.render.canvas import mono_width
+from simulator.render.palette import LIGHT
 from simulator.render.slides import with_fragments
 
 GOLDEN = Path(__file__).parent / "golden_pictures" / "executions"
@@ -111,6 +113,52 @@ def test_an_edge_goes_between_the_steps_of_the_lanes_on_its_way():
     assert all(abs(point[1] - y) >= 20 for point in inside for _, y in boxes)
 
 
+def test_the_line_stands_beside_every_step():
+    dot = happens_before_dot(analysis.happens_before(replay(racy, "ABBA")))
+    assert ["deadlocked.py:58" in line_of(dot, f"place{step}") for step in (1, 2)] == [True, True]
+    assert ["deadlocked.py:59" in line_of(dot, f"place{step}") for step in (3, 4)] == [True, True]
+
+
+def boxes_of(dot, kind):
+    """(left, right, bottom, top) of the boxes whose names begin so."""
+    for match in re.finditer(rf'  {kind}\w* \[pos="([-\d.]+),([-\d.]+)", width="([\d.]+)", height="([\d.]+)"', dot):
+        x, y, wide, high = map(float, match.groups())
+        yield x - 36 * wide, x + 36 * wide, y - 36 * high, y + 36 * high
+
+
+def test_no_label_hides_a_label_or_a_step():
+    for program, schedule in ((Program(A=add_often, B=add_often), "A*6 B*6"), (philosophers, "P1*4 P2*4 P3*4")):
+        dot = happens_before_dot(analysis.happens_before(replay(program, schedule)))
+        labels = [*boxes_of(dot, "norace"), *boxes_of(dot, "how")]
+        assert labels
+        for one, other in combinations([*labels, *boxes_of(dot, "step")], 2):
+            assert one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
+
+
+def add_often():
+    for _ in range(3):
+        value = yield counter.read()
+        yield counter.write(value + 1)
+
+
+def test_where_lines_are_dense_only_some_say_what_they_are_and_the_legend_always_does():
+    dot = happens_before_dot(analysis.happens_before(replay(Program(A=add_often, B=add_often), "A*6 B*6")))
+    assert dot.count('class="race"') == 12
+    assert 0 < dot.count("<B>no order</B>") < 12
+    assert "two heads: a race, for no path orders it" in dot
+    assert "two heads" not in happens_before_dot(analysis.happens_before(replay(opposite, "AAAABBBB")))
+
+
+def test_many_lanes_stand_closer():
+    def apart(program):
+        dot = happens_before_dot(analysis.happens_before(replay(program, "")))
+        first, second = list(boxes_of(dot, "thread"))[:2]
+        return second[0] - first[1]
+
+    assert apart(Program.copies(spin(1), 4)) == pytest.approx(150, 0.01)
+    assert apart(Program.copies(spin(1), 5)) == pytest.approx(90, 0.01)
+
+
 def test_the_graph_as_json(tmp_path):
     path = save(analysis.happens_before(replay(racy, "ABBA")), tmp_path / "a.json")
     data = json.loads(path.read_text(encoding="utf-8"))
@@ -134,7 +182,7 @@ def test_too_large_a_graph_is_refused_with_advice(raises_in_full):
     message = (
         "the execution has 61 steps, and nobody could read its happens-before graph above 60.\n"
         "Read its races: print(*analysis.races(execution), sep='\\n'), or save the graph as .txt or .json;\n"
-        "or draw its beginning: analysis.happens_before(replay(program, str(execution.schedule[:60])))."
+        "or draw its beginning: analysis.happens_before(replay(program, execution.schedule[:60]))."
     )
     raises_in_full(TooLarge, message, lambda: happens_before_dot(graph))
     assert happens_before_text(graph).count("counter.read()") == 61
@@ -174,8 +222,8 @@ def test_the_comparison_says_what_differs():
 def test_the_common_beginning_is_grey_and_the_first_difference_is_ruled():
     dot = comparison_dot(analysis.compare(replay(racy, "ABBA")))
     for side in "ab":
-        assert "#E4E4E4" in line_of(dot, f"{side}step1")
-        assert "#E4E4E4" not in line_of(dot, f"{side}step2")
+        assert ["dotted" in line_of(dot, f"{side}step{step}") for step in (1, 2)] == [True, False]
+        assert [LIGHT.muted in line_of(dot, f"{side}step{step}") for step in (1, 2)] == [True, False]
     assert 'class="rule difference"' in line_of(dot, "rule")
     assert "rule difference" not in comparison_dot(analysis.compare(replay(racy, "ABBA"), replay(racy, "ABBA")))
 
@@ -185,6 +233,28 @@ def test_rows_stand_side_by_side():
     for step in (1, 2, 3, 4):
         heights = [re.search(r'pos="[^,]+,([^"]+)"', line_of(dot, f"{side}step{step}"))[1] for side in "ab"]
         assert heights[0] == heights[1]
+
+
+def test_both_sides_have_the_same_lanes():
+    dot = comparison_dot(analysis.compare(replay(racy, "ABBA")))
+    for lane in ("thread1", "thread2", "object1"):
+        first, second = (next(boxes_of(dot, f"{side}{lane[:-1]}")) for side in "ab")
+        assert first[1] - first[0] == pytest.approx(second[1] - second[0])
+    assert [step for step in (1, 2, 3, 4) if "line 5" not in line_of(dot, f"aplace{step}")] == []
+
+
+def test_a_title_is_no_wider_than_its_side():
+    def fails():
+        yield counter.read()
+        raise ValueError("x" * 300)
+
+    dot = comparison_dot(analysis.compare(replay(Program(A=fails, B=spin(2)), "BAB")))
+    for side in "ab":
+        left, right, _, _ = next(boxes_of(dot, f"{side}title"))
+        assert right <= next(boxes_of(dot, f"{side}place"))[1] + 1
+        lines = re.findall("<B>(.*?)</B>", line_of(dot, f"{side}title"))
+        assert lines[0] in ("BAB", "serial run BBA")
+        assert all(mono_width(line, 12) <= right - left for line in lines)
 
 
 def test_of_a_long_common_beginning_the_text_shows_the_end():
@@ -269,7 +339,7 @@ def test_where_no_serial_run_ends_the_error_says_so(raises_in_full):
     execution = replay(Program(A=forever, B=forever), "AB")
     assert analysis.nearest_serial(execution) is None
     message = (
-        "no serial run of this program ends: some thread waits in a loop for what another one does.\n\n"
+        "no serial run of this program ends within 2,000 steps.\n\n"
         "    analysis.compare(execution)                             # incorrect\n"
         "    analysis.compare(execution, replay(program, schedule))  # correct: say what to compare with"
     )
@@ -291,9 +361,9 @@ def test_slides_are_numbered_files_and_lines_for_beamer(tmp_path):
     assert [path.name for path in made] == [*names, "slides.tex"]
     assert all(path.read_bytes().startswith(b"%PDF") for path in made[:4])
     lines = made[4].read_text().split("\n")
-    assert lines[1] == "%   \\graphicspath{{frames/}} \\input{frames/slides.tex}"
-    assert [re.match(r"\\includegraphics<(\d)>\[.*\]\{(.*)\}%", line).groups() for line in lines[2:6]] == [
-        (str(number), name) for number, name in enumerate(names, start=1)
+    assert lines[1] == f"%   \\graphicspath{{{{{tmp_path}/frames/}}}} \\input{{{tmp_path}/frames/slides.tex}}"
+    assert [re.match(r"\\includegraphics<(.*)>\[.*\]\{(.*)\}%", line).groups() for line in lines[2:6]] == [
+        (f"{number}| handout:{number // 4}", name) for number, name in enumerate(names, start=1)
     ]
 
 

@@ -24,6 +24,7 @@ from simulator.render.flowcharts_of_many import interleaving_tree_mermaid, state
 from simulator.render.mermaid import Arrow, Box, Flow, escaped, flowchart
 from simulator.render.palette import DARK, LIGHT, PRINT
 from simulator.render.sequences import timeline_mermaid
+from simulator.texts import printable
 
 GOLDEN = Path(__file__).parent / "golden_pictures"
 KEPT = ("opposite", "philosophers", "lost_update", "lost", "lost_units", "circle_of_join", "upgraders")
@@ -146,7 +147,7 @@ def test_nothing_in_a_name_means_anything(name):
 def test_a_text_is_escaped_and_can_be_read_back():
     for name in NAMES:
         shown = re.sub(r"#(\d+);", lambda code: chr(int(code[1])), escaped(name))
-        assert shown == name.encode("unicode_escape").decode() if not name.isprintable() else shown == name
+        assert shown == printable(name)
     assert escaped("counter.read() = [1, 2]") == "counter.read() = [1, 2]"
 
 
@@ -157,9 +158,25 @@ def test_a_timeline_has_arrows_notes_and_values():
     assert "  Note over T0: stale#58; read at step 1" in text
     assert "  Note over T0: deadlocked.py#58;58#58; value = yield counter.read()" in text
     assert text.count("  Note over O0: ") == 2  # the start, and the one change
-    assert "  Note over T0,O0: schedule ABBA#58; counter = 1" in text
+    assert (
+        "  Note over T0,O0: schedule ABBA#58; counter = 1<br/>python #45;m simulator replay deadlocked.py#58;racy ABBA"
+        in text
+    )
     assert "  Note over T0: waits for ever#58; right.acquire()" in timeline_mermaid(replay(opposite, "AB"))
     assert "  Note over T0,O0: mine" in timeline_mermaid(replay(racy, "ABBA"), caption="mine")
+
+
+def test_the_lane_of_a_thread_has_its_fill_and_behind_what_is_wrong_there_is_a_bar():
+    text = timeline_mermaid(replay(racy, "ABBA"))
+    assert (
+        "  box rgb(128, 184, 216)\n    participant T0 as A\n  end\n  box rgb(242, 207, 128)\n    participant T1 as B" in text
+    )
+    bar = text.partition("  rect rgb(246, 201, 172)\n")[2].partition("\n  end\n")[0]
+    assert [line.partition(": ")[2] for line in bar.splitlines()][1:] == [
+        "4#58; counter.write(1)",
+        "stale#58; read at step 1",
+    ]
+    assert "rect" not in timeline_mermaid(replay(racy, "AABB"))
 
 
 def test_the_circle_is_marked_and_dashes_stay():

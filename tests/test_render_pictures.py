@@ -18,6 +18,7 @@ from simulator.render import draw, resource_allocation_dot, timeline_dot, wait_f
 from simulator.render.folding import fold_runs
 from simulator.render.graph_text import graph_text
 from simulator.render.lanes import lanes
+from simulator.render.palette import LIGHT, PRINT
 from simulator.render.swimlanes import shown_lanes
 
 GOLDEN = Path(__file__).parent / "golden_pictures"
@@ -387,8 +388,10 @@ def test_too_long_a_timeline_is_refused_with_advice():
     assert str(caught.value) == (
         "the execution has 82 steps, and nobody could read its timeline above 40, folded or not.\n"
         "Print it, print(render.timeline(execution)), or save it as .txt or .json; or draw its beginning:\n"
-        "replay(program, str(execution.schedule[:40]))."
+        "replay(program, execution.schedule[:40])."
     )
+    execution = replay(Program(A=spin(41), B=spin(41)), "AB" * 41)
+    assert timeline_dot(replay(execution.program, execution.schedule[:40]))  # as the advice says
     with pytest.raises(TooLarge):
         timeline_dot(run(Program(A=spin(401))))
 
@@ -490,6 +493,50 @@ def test_a_slide_has_the_geometry_of_the_whole_picture():
 
 def line_of_pin(dot):
     return next(line for line in dot.split("\n") if line.startswith("  pin ["))
+
+
+def test_the_legend_says_only_what_is_there():
+    def legend_of(execution):
+        return re.search(r"an arrow to an object writes.*?(?=\\n)", timeline_dot(execution))[0]
+
+    arrows = "an arrow to an object writes, one from it reads"
+    assert "an arrow" not in timeline_dot(replay(Program(A=spin(1)), ""))
+    assert legend_of(replay(Program(A=spin(1)), "A")) == arrows
+    assert legend_of(replay(racy, "ABBA")) == f"{arrows}; yellow: changed"
+    assert legend_of(replay(opposite, "AB")) == f"{arrows}; yellow: changed; hatched: the thread waits"
+
+
+def test_the_names_stand_below_a_long_timeline_too():
+    program = Program(A=spin(20), B=spin(20))
+    assert 'id="foot1"' not in timeline_dot(replay(program, "A*20"))
+    dot = timeline_dot(replay(program, "A*20 B"))
+    for head, foot in (("thread1", "foot1"), ("thread2", "foot2"), ("object1", "base1")):
+        assert place_of(dot, head)[0] == place_of(dot, foot)[0]
+        assert place_of(dot, foot)[1] < place_of(dot, "step21")[1]
+
+
+def test_where_no_colour_says_it_a_changed_value_has_a_thick_frame():
+    def frames(theme):
+        dot = timeline_dot(replay(racy, "ABBA"), theme=theme)
+        return ['penwidth="2.5"' in line_of(dot, f"value{step}_1") for step in (1, 2, 3, 4)]
+
+    assert frames(PRINT) == [False, False, True, False]
+    assert frames(LIGHT) == [False] * 4
+
+
+def test_a_caption_is_as_wide_as_a_wide_picture():
+    objects = [Shared(f"a_name_of_some_length_{number}", 0) for number in range(8)]
+
+    def all_of_them():
+        for each in objects:
+            yield each.write(1)
+
+    def longest(dot):
+        return max(map(len, re.search(r'label="(.*?)"', dot)[1].split("\\n")))
+
+    wide = timeline_dot(replay(Program(A=all_of_them), "A*8"))
+    assert 96 < longest(wide) <= 140
+    assert longest(timeline_dot(replay(Program(A=spin(1)), ""), caption="word " * 60)) <= 96
 
 
 def test_an_empty_program_one_thread_and_fifty_threads_can_be_drawn():

@@ -113,6 +113,21 @@ def test_letters_are_shown_one_by_one():
     assert tex("x\ny") == "x\\textbackslash{}ny"
 
 
+def test_a_text_in_the_middle_of_a_box_stays_there_and_a_line_of_the_source_begins_where_the_others_do():
+    text = tikz(timeline_dot(replay(racy, "ABBA")))
+    for name, shown in (("step1", "counter.read"), ("step4", "stale"), ("place1", "deadlocked.py")):
+        part = text.partition(f"  % {name} (")[2].partition("\n  % ")[0]
+        node = next(line for line in part.splitlines() if shown in line)
+        x = float(re.search(r" at \(([\d.]+),", node)[1])
+        if name == "place1":
+            assert "anchor=base west" in node
+            continue
+        sides = [float(x) for x in re.findall(r"\(([\d.]+),", next(line for line in part.splitlines() if r"\path" in line))]
+        assert "anchor=base," in node
+        assert x == pytest.approx((min(sides) + max(sides)) / 2, abs=1)
+    assert "execute at begin picture=\\frenchspacing" in text  # or there would be two spaces after a colon
+
+
 def test_what_is_transparent_is_left_out():
     later = tikz(timeline_dot(replay(racy, "ABBA"), shown=1))
     assert "counter.write(1)" not in later

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,23 @@ from simulator.exploration.search import find as find_execution
 from simulator.exploration.statespace import explore as explore_program
 from simulator.loading import Loaded, load, read_schedule
 from simulator.outcome import Outcome
+from simulator.schedule import thread_of
 from simulator.scheduler import replay as replay_program
+from simulator.scheduler import run as run_program
 
 PICTURES = ("timeline", "wait-for", "resource-allocation", *EXECUTIONS, *MANY, "player")
 SUFFIXES = (".svg", ".png", ".pdf", ".tex", ".dot", ".mmd", ".txt", ".json")
 """What nearly every picture can be saved as; Mermaid (.mmd) has not all of them."""
 NOT_IN_MERMAID = ("comparison", "lattice", "histogram")
 THEMES = ("light", "dark", "print")
+
+theme_option = click.option(
+    "--theme",
+    type=click.Choice(THEMES),
+    help="The colours, by default light, in a page (.html) those of the reader's system; print is black and white.",
+)
+FIRST_STEPS = 16
+"""How much is drawn of a program that goes on for ever."""
 
 
 @click.command(short_help="Draw a timeline, or a graph of who waits for whom.")
@@ -37,7 +49,7 @@ THEMES = ("light", "dark", "print")
 @execution_options
 @many_options
 @quiz_option
-@click.option("--theme", type=click.Choice(THEMES), default="light", help="The colours; print is black and white.")
+@theme_option
 @max_steps_option
 @click.option("-o", "--output", metavar="PICTURE", required=True, help=f"The suffix decides: {' '.join(SUFFIXES)}")
 @answering
@@ -48,10 +60,11 @@ def draw(
     step: int | None,
     against: str | None,
     statements: bool,
+    format: str | None,
     limit: int | None,
     depth: int | None,
     quiz: bool,
-    theme: str,
+    theme: str | None,
     max_steps: int | None,
     output: str,
 ) -> int:
@@ -63,7 +76,7 @@ def draw(
     resource-allocation  the same with the locks between them
     happens-before       what orders the steps, and the data races
     comparison           the execution beside the nearest serial run, or beside --against another one
-    slides               the timeline step by step: a folder for Beamer, an .svg for reveal.js
+    slides               the timeline step by step: a folder of pictures, an .svg for reveal.js
     shiviz               a .log for ShiViz
     states               every state once, and how many interleavings take each step
     tree                 every interleaving a path; prune it with --limit and --depth
@@ -77,6 +90,8 @@ def draw(
     """
     check_output(output, what)
     check_quiz(quiz, output)
+    if format is not None and (what != "slides" or Path(output).suffix):
+        raise click.UsageError("--format is of slides in a folder; of everything else the suffix decides")
     loaded = load(file)
     if what in MANY:
         if step is not None:
@@ -91,9 +106,9 @@ def draw(
         raise click.UsageError(f"there is no moment after {step} steps: the execution has {len(execution)}")
     upto = execution if step is None else replay_program(loaded.program, execution.schedule[:step])
     if what == "player":
-        return save_page(loaded.program, upto, quiz, output)
+        return save_page(loaded.program, upto, quiz, output, theme)
     if what in EXECUTIONS:
-        return save_shown(what, upto, against, statements, output, theme)
+        return save_shown(what, upto, against, statements, format, output, theme)
     if what == "timeline":
         zoom = {"statements": True} if statements and Path(output).suffix.lower() in LANED else {}
         page = {"quiz": quiz} if Path(output).suffix.lower() in PAGES else zoom
@@ -131,7 +146,24 @@ def worst_execution(loaded: Loaded, what: str, how: dict[str, Any]) -> Execution
         return simplest
     note("nothing goes wrong in any interleaving")
     any_of_them = find_execution(program, lambda outcome: True, **how)
-    return any_of_them if any_of_them is not None else replay_program(program, "")
+    if any_of_them is not None:
+        return any_of_them
+    note(f"and none comes to an end: these are {FIRST_STEPS} steps, with the threads in turn")
+    return run_program(program, strategy=_InTurn())
+
+
+class _InTurn:
+    """For a few steps, whoever has gone least often."""
+
+    def __init__(self) -> None:
+        self.gone: Counter[str] = Counter()
+
+    def next_thread(self, enabled: Sequence[str], step: int) -> str | None:
+        if step == FIRST_STEPS:
+            return None
+        chosen = min(enabled, key=lambda one: self.gone[thread_of(one)])
+        self.gone[thread_of(chosen)] += 1
+        return chosen
 
 
 def check_output(path: str, what: str) -> None:

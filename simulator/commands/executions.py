@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EXECUTIONS = ("happens-before", "comparison", "slides", "shiviz")
 LOGS = (".log",)
+FORMATS = ("pdf", "png", "svg")
 LANED = (".svg", ".png", ".pdf", ".dot", ".tex")
 """Where a timeline has lanes, so that a step and a statement are two zoom levels."""
 
@@ -25,6 +26,7 @@ LANED = (".svg", ".png", ".pdf", ".dot", ".tex")
 def execution_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What can be said of them."""
     for option in (
+        click.option("--format", type=click.Choice(FORMATS), help="Of slides in a folder; by default pdf, for Beamer."),
         click.option("--statements", is_flag=True, help="One line for each statement, in a drawn timeline and slides."),
         click.option("--against", metavar="SCHEDULE", help="What to compare with; by default the nearest serial run."),
     ):
@@ -32,15 +34,17 @@ def execution_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def save_shown(what: str, execution: Execution, against: str | None, statements: bool, path: str, theme: str) -> int:
+def save_shown(
+    what: str, execution: Execution, against: str | None, statements: bool, format: str | None, path: str, theme: str | None
+) -> int:
     """Save one of them and say where."""
     from simulator import analysis
     from simulator.render import save, slides
-    from simulator.render.palette import theme_named
+    from simulator.render.palette import LIGHT
 
     with patience(f"drawing {path}"):
         if what == "slides":
-            made = slides(execution, path, statements=statements, theme=theme_named(theme))
+            made = slides(execution, path, format=format or FORMATS[0], statements=statements, theme=theme or LIGHT)
         elif what == "comparison":
             other = None
             if against is not None and execution.program is not None:
@@ -54,8 +58,10 @@ def save_shown(what: str, execution: Execution, against: str | None, statements:
 
 def _compared(execution: Execution, other: Execution | None) -> Comparison:
     from simulator import analysis
+    from simulator.analysis.serial import MOST_STEPS
 
     try:
         return analysis.compare(execution, other)
     except ValueError:
-        raise click.UsageError("no serial run of this program ends: say what to compare with, --against SCHEDULE") from None
+        ends = f"no serial run of this program ends within {MOST_STEPS:,} steps"
+        raise click.UsageError(f"{ends}: say what to compare with, --against SCHEDULE") from None

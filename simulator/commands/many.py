@@ -8,8 +8,9 @@ import click
 
 from simulator.answers import CLEAN, note, on_terminal, patience
 from simulator.commands.options import Command
+from simulator.errors import TooLarge
 from simulator.exploration.judging import judge
-from simulator.exploration.state_graph import state_graph
+from simulator.exploration.state_graph import MAX_STATES, StateGraph, state_graph
 from simulator.exploration.statespace import explore
 from simulator.loading import Loaded, read_schedule
 from simulator.scheduler import replay
@@ -29,7 +30,13 @@ def many_options(command: Command) -> Command:
 
 
 def save_many(
-    loaded: Loaded, what: str, schedule: str | None, pruned: dict[str, Any], how: dict[str, Any], output: str, theme: str
+    loaded: Loaded,
+    what: str,
+    schedule: str | None,
+    pruned: dict[str, Any],
+    how: dict[str, Any],
+    output: str,
+    theme: str | None,
 ) -> int:
     """Save a picture of many interleavings and say where; the schedule, if there is one, is drawn thick."""
     from simulator.render import save
@@ -45,7 +52,7 @@ def save_many(
             save(_lock_order(loaded, schedule, how), output, theme=theme)
         else:
             chosen: dict[str, Any] = {} if schedule is None else {"chosen": read_schedule(schedule)}
-            graph = state_graph(loaded.program, **how)
+            graph = all_states(loaded, how)
             save(graph, output, picture=what, theme=theme, **chosen, **pruned, **_judged(loaded))
     note(f"wrote {output}")
     return CLEAN
@@ -56,7 +63,19 @@ def _lock_order(loaded: Loaded, schedule: str | None, how: dict[str, Any]) -> An
 
     if schedule is not None:
         return lock_order_graph(replay(loaded.program, read_schedule(schedule)))
-    return lock_order_graph(state_graph(loaded.program, **how))
+    return lock_order_graph(all_states(loaded, how))
+
+
+def all_states(loaded: Loaded, how: dict[str, Any]) -> StateGraph:
+    """What those pictures are made of. Raises `TooLarge`, with what can be drawn instead."""
+    try:
+        return state_graph(loaded.program, **how)
+    except TooLarge:
+        raise TooLarge(
+            f"the program has more than {MAX_STATES:,} states, and this picture is made of all of them.\n"
+            "Take fewer threads or fewer steps; or draw what comes of it all, the histogram, which counts any number;\n"
+            "or one execution: its timeline, or its lock-order with --schedule."
+        ) from None
 
 
 def _judged(loaded: Loaded) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def check_quiz(quiz: bool, path: str) -> None:
         raise click.UsageError(f"--quiz hides the values in a page: save it as {PAGES[0]}, not as {path}")
 
 
-def save_page(program: Program, execution: Execution, quiz: bool, path: str) -> int:
+def save_page(program: Program, execution: Execution, quiz: bool, path: str, theme: str | None) -> int:
     """Save the page with both modes, or without the second one if the program has too many states, and say where."""
     from simulator.render import save
     from simulator.render.player_graph import MOST_STATES
@@ -34,6 +34,6 @@ def save_page(program: Program, execution: Execution, quiz: bool, path: str) -> 
         except TooLarge:
             graph = None
             note(f"the program has more than {MOST_STATES:,} states: the page has no mode in which you are the scheduler")
-        save(execution, path, graph=graph, quiz=quiz)
+        save(execution, path, graph=graph, quiz=quiz, theme=theme)
     note(f"wrote {path}")
     return CLEAN

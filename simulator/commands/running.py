@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from simulator.answers import CLEAN, answering, patience, say, show_json
-from simulator.commands.drawing import SUFFIXES, check_output, save_picture
+from simulator.commands.drawing import SUFFIXES, check_output, save_picture, theme_option
 from simulator.loading import load, read_schedule
 from simulator.scheduler import replay as replay_program
 from simulator.testing import crosscheck as crosscheck_program
@@ -16,9 +16,10 @@ from simulator.testing import story
 @click.argument("file")
 @click.argument("schedule")
 @click.option("-o", "--output", metavar="PICTURE", help=f"Draw it too; the suffix decides: {' '.join(SUFFIXES)}")
+@theme_option
 @click.option("--json", "as_json", is_flag=True, help="Print the execution as JSON.")
 @answering
-def replay(file: str, schedule: str, output: str | None, as_json: bool) -> int:
+def replay(file: str, schedule: str, output: str | None, theme: str | None, as_json: bool) -> int:
     """Run exactly the steps of SCHEDULE, then stop.
 
     SCHEDULE says who takes each step: ABAB, or with repeats 'A*1000 B', or in words 'producer consumer*2'; or it is the
@@ -26,13 +27,15 @@ def replay(file: str, schedule: str, output: str | None, as_json: bool) -> int:
     """
     if output is not None:
         check_output(output, "timeline")
+    elif theme is not None:
+        raise click.UsageError("--theme is for a picture: say which file to draw it into, with -o")
     loaded = load(file)
     execution = replay_program(loaded.program, read_schedule(schedule))
     if as_json:
         show_json(execution.to_data())
     else:
         say(story(execution))
-    return CLEAN if output is None else save_picture(execution, output)
+    return CLEAN if output is None else save_picture(execution, output, theme=theme)
 
 
 @click.command(short_help="Compare the simulator with real threads.")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from simulator.render.dot import MONOSPACE, Markup, digraph, edge, html, node
+from simulator.render.dot import CAPTION_WIDTH, COMMAND_WIDTH, MONOSPACE, Markup, digraph, edge, html, node
 from simulator.render.palette import Theme
 from simulator.render.text import printable, width
 
@@ -19,6 +19,10 @@ CHARACTER = 0.602
 """How wide a character of the monospaced font is, for each point of its size."""
 LETTER = 0.66
 """The same for an average letter of the other font; bold ones included."""
+CAPITAL, WIDER = 0.12, {"m": 0.39, "w": 0.27, "M": 0.34, "W": 0.45, "@": 0.35, "%": 0.35, "—": 0.35}
+"""How much wider than that other letters are."""
+CAPTION_CHARACTER = 6.0
+"""How wide an average letter of a caption is, in points."""
 HATCH = 6.0
 """Between two lines of a hatching. Parts of a bar must be as high as a multiple of it, or there is a seam."""
 HIDDEN = "#FFFFFF00"
@@ -41,12 +45,15 @@ class Canvas:
     shown: int | None = None
     step: int = 0
     lines: list[str] = field(default_factory=list)
+    right: float = 0
+    """Where the rightmost box ends."""
 
     def picture(self, title: str, caption: Iterable[str]) -> str:
-        """The whole as DOT."""
+        """The whole as DOT. The caption is as wide as the picture, within reason."""
+        room = min(max(int(self.right / CAPTION_CHARACTER), CAPTION_WIDTH), COMMAND_WIDTH)
         pin = node(PIN, pos="0,0", shape="point", width=0.01, height=0.01, style="invis")
         page = {"layout": "nop2", "outputorder": "edgesfirst"}
-        return digraph(title, [pin, *self.lines], caption, self.theme, **page)
+        return digraph(title, [pin, *self.lines], caption, self.theme, room, **page)
 
     def box(
         self,
@@ -65,6 +72,7 @@ class Canvas:
         tooltip: str = "",
     ) -> None:
         """A box with a text; ``fill`` None is see-through, ``colour`` "" is no outline. ``name`` must be new."""
+        self.right = max(self.right, place[0] + size[0] / 2)
         hidden = self._hidden()
         outline = self.theme.ink if colour is None else colour
         if self._is_current() and outline and kind:
@@ -158,7 +166,8 @@ def mono_width(text: str, size: float = 10) -> float:
 
 def sans_width(text: str, size: float = 12) -> float:
     """How wide a text is at most, likely, in the other font."""
-    return width(printable(text)) * LETTER * size
+    wider = sum(WIDER.get(character, CAPITAL if character.isupper() else 0.0) for character in text)
+    return (width(printable(text)) * LETTER + wider) * size
 
 
 def heading(text: str, size: float = 12, below: str = "") -> Markup:

@@ -16,12 +16,9 @@ SPELLED_OUT = 6
 """Circles of more threads than this are shown as arrows only, not in sentences."""
 
 
-def redraw(source: str | None, picture: str, schedule: str) -> list[str]:
+def redraw(source: str | None, picture: str, schedule: str, *options: str) -> list[str]:
     """The command that draws the same picture again; nothing if nobody knows where the program is."""
-    if source is None:
-        return []
-    words = ["python", "-m", "simulator", "draw", source, picture, "--schedule", schedule, "-o", f"{picture}.svg"]
-    return [shlex.join(words)]
+    return redraw_source(source, picture, "--schedule", schedule, *options)
 
 
 def redraw_program(program: Program | None, picture: str, *options: str) -> list[str]:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from simulator.errors import TooLarge
 from simulator.execution import Event, Execution
-from simulator.render.canvas import Canvas
+from simulator.render.canvas import Canvas, mono_width
 from simulator.render.captions import redraw
 from simulator.render.dot import Markup, html
 from simulator.render.ladder import Ladder
-from simulator.render.lanes import Lanes, lanes
+from simulator.render.lanes import lanes
 from simulator.render.layout import Layout, is_tall
 from simulator.render.palette import LIGHT, Theme
-from simulator.render.text import event_text, printable, shorten, waits, width
+from simulator.render.text import event_text, printable, short_places, shorten, waits, width
+from simulator.texts import page
 
 if TYPE_CHECKING:
     from simulator.analysis.comparison import Comparison
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 MOST_STEPS = 40
 FOLD_ABOVE = 8
 """A common beginning of more steps than this is folded in the text."""
-TITLE, GAP = 30.0, 60.0
-LEGEND = "grey: what both have in common; the ruled line: the first difference"
+TITLE, GAP = 44.0, 60.0
+"""In points: how high the titles are, and how far apart the two sides."""
+TITLE_SIZE, MOST_NARROW = 12.0, 16
+"""Of the font of the titles; and how many characters they have in any case."""
+LEGEND = "grey and dotted: what both have in common; the ruled line: the first difference"
 
 
 def comparison_dot(comparison: Comparison, caption: str | None = None, theme: Theme = LIGHT) -> str:
@@ -36,14 +40,14 @@ def comparison_dot(comparison: Comparison, caption: str | None = None, theme: Th
     tables = [lanes(execution) for execution in (comparison.first, comparison.second)]
     tall = {place for table in tables for place, row in enumerate(table.rows) if is_tall(row)}
     canvas = Canvas(theme)
-    first = _side(canvas, tables[0], comparison, "a", 0, tall)
-    second = _side(canvas, tables[1], comparison, "b", first.right + GAP, tall)
-    for side, name, title in zip((first, second), "ab", _titles(comparison), strict=True):
-        label = Markup(
-            f'<FONT FACE="DejaVu Sans,Verdana,sans-serif" POINT-SIZE="12"><B>{html(shorten(title, 90))}</B></FONT>'
-        )
-        place = ((side.left + side.right) / 2, TITLE / 2 - 6)
-        canvas.box(f"{name}title", place, (side.right - side.left, 16), label, colour="", kind="title")
+    layouts: list[Layout] = []
+    for table, name, title in zip(tables, "ab", _titles(comparison), strict=True):
+        left = layouts[0].right + GAP if layouts else 0.0
+        layout = Layout(table, left=left, top=TITLE, in_full=False, tall=tall, beside=tables)
+        Ladder(layout, canvas, name, comparison.common).draw()
+        _head(canvas, layout, name, title)
+        layouts.append(layout)
+    first, second = layouts
     middle = first.right + GAP / 2
     canvas.line("middle", [(middle, 0), (middle, max(first.bottom, second.bottom))], colour=theme.muted, kind="rule")
     if steps > comparison.common:
@@ -53,17 +57,20 @@ def comparison_dot(comparison: Comparison, caption: str | None = None, theme: Th
     return canvas.picture("comparison", comparison_caption(comparison) if caption is None else caption.split("\n"))
 
 
-def _side(canvas: Canvas, table: Lanes, comparison: Comparison, name: str, left: float, tall: set[int]) -> Layout:
-    layout = Layout(table, left=left, top=TITLE, has_places=False, tall=tall)
-    Ladder(layout, canvas, name, comparison.common).draw()
-    return layout
+def _head(canvas: Canvas, side: Layout, name: str, title: tuple[str, str]) -> None:
+    """The schedule above one side, and below it how it ends: in the middle, and no wider than the side."""
+    wide = side.right - side.left
+    room = max(MOST_NARROW, int(wide / mono_width("x", TITLE_SIZE)) - 1)
+    label = Markup("<BR/>".join(f"<B>{html(shorten(line, room))}</B>" for line in title))
+    place = ((side.left + side.right) / 2, TITLE / 2 - 4)
+    canvas.box(f"{name}title", place, (wide, TITLE - 12), label, colour="", kind="title", fontsize=TITLE_SIZE)
 
 
 def comparison_caption(comparison: Comparison) -> list[str]:
-    """What differs, in words; the legend; and the command that draws it again, if the second is the nearest serial run."""
-    schedule = str(comparison.first.schedule)
-    drawn_again = redraw(comparison.source, "comparison", schedule) if comparison.is_serial else []
-    return [*comparison.sentences, LEGEND, *drawn_again]
+    """What differs, in words; the legend; and the command that draws it again."""
+    schedule, other = str(comparison.first.schedule), str(comparison.second.schedule)
+    against = [] if comparison.is_serial else ["--against", other]
+    return [*comparison.sentences, LEGEND, *redraw(comparison.source, "comparison", schedule, *against)]
 
 
 def comparison_text(comparison: Comparison, caption: str | None = None) -> str:
@@ -72,7 +79,7 @@ def comparison_text(comparison: Comparison, caption: str | None = None) -> str:
     What differs stands below; ``caption`` replaces it.
     """
     sides = [_lines(execution) for execution in (comparison.first, comparison.second)]
-    titles = [shorten(title) for title in _titles(comparison)]
+    titles = [shorten(": ".join(title)) for title in _titles(comparison)]
     length = max(map(len, sides))
     begin = comparison.common - 2 if comparison.common > FOLD_ABOVE else 0
     room = max(width(titles[0]), *(width(line) for line in sides[0][begin:]), 0) if sides[0][begin:] else width(titles[0])
@@ -85,25 +92,28 @@ def comparison_text(comparison: Comparison, caption: str | None = None) -> str:
             lines.append(f"{'':{number}}  {'─' * room}  first difference")
         row = [side[index] if index < len(side) else "" for side in sides]
         lines.append(_row(str(index + 1).rjust(number), row, room))
-    below = comparison_caption(comparison) if caption is None else [caption]
-    return "\n".join([*lines, "", *(line for line in below if line != LEGEND)])
+    below = comparison_caption(comparison) if caption is None else caption.split("\n")
+    return page([*lines, "", *(line for line in below if line != LEGEND)])
 
 
-def _titles(comparison: Comparison) -> tuple[str, str]:
+def _titles(comparison: Comparison) -> tuple[tuple[str, str], tuple[str, str]]:
     second = "serial run " if comparison.is_serial else ""
     return _title(comparison.first, ""), _title(comparison.second, second)
 
 
-def _title(execution: Execution, what: str) -> str:
-    return f"{what}{execution.schedule or 'no steps'}: {printable(str(execution.outcome))}"
+def _title(execution: Execution, what: str) -> tuple[str, str]:
+    """The schedule, and how it ends."""
+    return printable(f"{what}{execution.schedule or 'no steps'}"), printable(str(execution.outcome))
 
 
 def _lines(execution: Execution) -> list[str]:
-    return [*(_line(event) for event in execution.trace), *waits(execution).values()]
+    places = short_places(execution.trace)
+    steps = [_line(event, place) for event, place in zip(execution.trace, places, strict=True)]
+    return [*steps, *waits(execution).values()]
 
 
-def _line(event: Event) -> str:
-    return f"{event.thread}: {event_text(event)}"
+def _line(event: Event, place: str) -> str:
+    return printable(f"{event.thread}: {event_text(event)}" + (f"  ({place})" if place else ""))
 
 
 def _row(step: str, cells: list[str], room: int) -> str:

@@ -87,6 +87,7 @@ def _joined(rows: Sequence[Row], text: str) -> Row:
         cells=cells,
         stale=stale,
         place="",
+        line="",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import TooLarge
@@ -11,6 +12,7 @@ from simulator.render.captions import redraw
 from simulator.render.dot import Markup, html
 from simulator.render.palette import LIGHT, Theme, pattern
 from simulator.render.text import shorten
+from simulator.texts import json_text, page
 
 if TYPE_CHECKING:
     from simulator.analysis.event_graph import EventGraph
@@ -20,8 +22,19 @@ MOST_RACES = 12
 """More racing pairs than this are counted in the caption, and not drawn."""
 SENTENCES = 3
 LONGEST_STEP, LONGEST_NAME, LONGEST_CAPTION = 40, 24, 300
-ROW, HEAD, GAP, NUMBERS, BOX = 42.0, 40.0, 150.0, 40.0, 20.0
-LEGEND = "down: program order; across: what orders two threads; without a path there is no order"
+ROW, HEAD, NUMBERS, BOX = 42.0, 40.0, 40.0, 20.0
+WIDE, NARROWEST, FEW = 150.0, 90.0, 4
+"""How far apart lanes are at least: up to a few of them, and more."""
+ARROWS, PLACES = 54.0, 22.0
+"""What a gap has besides a label, so that one sees the line that it stands on; and what is before the source."""
+LABEL_SIZE = 9
+NO_ORDER = "no order"
+PARTS = sorted((step / 20 for step in range(21)), key=lambda part: (abs(part - 0.5), part))
+"""Where a label may stand on its line, of the room that a gap between two lanes has for it: the best first."""
+BESIDE = (14.0, -14.0, 26.0, -26.0)
+"""How far below or above its line a label may be, if there is no room on it."""
+LEGEND = "down: program order; across: what orders two threads"
+WITHOUT_RACES, WITH_RACES = "without a path there is no order", "two heads: a race, for no path orders it"
 
 
 def happens_before_dot(graph: EventGraph, caption: str | None = None, theme: Theme = LIGHT) -> str:
@@ -34,7 +47,7 @@ def happens_before_dot(graph: EventGraph, caption: str | None = None, theme: The
         raise TooLarge(
             f"the execution has {len(graph):,} steps, and nobody could read its happens-before graph above {MOST_EVENTS}.\n"
             "Read its races: print(*analysis.races(execution), sep='\\n'), or save the graph as .txt or .json;\n"
-            f"or draw its beginning: analysis.happens_before(replay(program, str(execution.schedule[:{MOST_EVENTS}])))."
+            f"or draw its beginning: analysis.happens_before(replay(program, execution.schedule[:{MOST_EVENTS}]))."
         )
     canvas = Canvas(theme)
     _Lanes(graph, theme).draw(canvas)
@@ -54,7 +67,12 @@ def happens_before_caption(graph: EventGraph) -> list[str]:
         lines.append("No data race here: every two conflicting accesses are ordered.")
     drawn_again = redraw(facts.get("source"), "happens-before", facts.get("schedule", ""))
     ended = [shorten(facts["caption"], LONGEST_CAPTION)] if facts.get("caption") else []
-    return [*(shorten(line, LONGEST_CAPTION) for line in lines), LEGEND, *ended, *drawn_again]
+    return [
+        *(shorten(line, LONGEST_CAPTION) for line in lines),
+        f"{LEGEND}; {WITH_RACES if found else WITHOUT_RACES}",
+        *ended,
+        *drawn_again,
+    ]
 
 
 def happens_before_text(graph: EventGraph, caption: str | None = None) -> str:
@@ -71,8 +89,8 @@ def happens_before_text(graph: EventGraph, caption: str | None = None) -> str:
     found = _races(graph)
     lines += ["", *(f"no order: {race['sentence']}" for race in found)] * bool(found)
     lines += ["no order: more pairs than are listed here"] * bool(graph.graph.get("more_races"))
-    below = happens_before_caption(graph) if caption is None else [caption]
-    return "\n".join([*lines, "", *(line for line in below if not line.startswith(("Data race", "And ", LEGEND)))])
+    below = happens_before_caption(graph) if caption is None else caption.split("\n")
+    return page([*lines, "", *(line for line in below if not line.startswith(("Data race", "And ", LEGEND)))])
 
 
 def happens_before_json(graph: EventGraph) -> str:
@@ -85,7 +103,7 @@ def happens_before_json(graph: EventGraph) -> str:
         "nodes": [{"name": step, **data} for step, data in graph.nodes(data=True)],
         "edges": [{"from": first, "to": last, **data} for first, last, data in graph.edges(data=True)],
     }
-    return json.dumps(data, ensure_ascii=False, indent=1)
+    return json_text(data)
 
 
 def _races(graph: EventGraph) -> list[dict[str, Any]]:
@@ -102,6 +120,9 @@ class _Lanes:
         stepping = {data["thread"] for _, data in graph.nodes(data=True)}
         self.threads = [name for name in known if name in stepping] or list(known)
         self.position = {name: known.index(name) for name in self.threads}
+        self.across = [edge for edge in graph.edges(data=True) if edge[2]["kind"] == "synchronisation"]
+        self.races = _races(graph)[:MOST_RACES]
+        self.gap = self._gap()
         self.middle: dict[str, float] = {}
         self.width: dict[str, float] = {}
         x = NUMBERS
@@ -109,9 +130,17 @@ class _Lanes:
             texts = [self._text(step) for step, data in graph.nodes(data=True) if data["thread"] == name]
             wide = max([sans_width(shorten(name, LONGEST_NAME), 13), *map(mono_width, texts)]) + 14
             self.middle[name], self.width[name] = x + wide / 2, wide
-            x += wide + GAP
+            x += wide + self.gap
+        self.places_at = x - self.gap + PLACES
         self.y = {step: HEAD + ROW * (place + 0.5) for place, step in enumerate(sorted(graph))}
-        self._labels: list[Point] = []
+        self._labels: list[tuple[Point, Point]] = []
+        self._paths: list[list[Point]] = []
+
+    def _gap(self) -> float:
+        """How far apart the lanes are: as far as the labels between them need."""
+        labels = [_said(data) for _, _, data in self.across] + [[NO_ORDER]] * bool(self.races)
+        widest = max((_size(label)[0] for label in labels), default=0.0)
+        return max(NARROWEST if len(self.threads) > FEW else WIDE, widest + ARROWS)
 
     def _text(self, step: int) -> str:
         return shorten(self.graph.nodes[step]["text"], LONGEST_STEP)
@@ -121,18 +150,20 @@ class _Lanes:
             self._lane(canvas, name)
         for step in sorted(self.graph):
             self._step(canvas, step)
-        across = [edge for edge in self.graph.edges(data=True) if edge[2]["kind"] == "synchronisation"]
-        for first, last, data in across:
-            path = self._path(first, last)
+        self._paths = [self._path(first, last) for first, last, _ in self.across]
+        self._paths += [self._path(race["first"], race["last"]) for race in self.races]
+        paths = iter(self._paths)
+        for first, last, data in self.across:
+            path = next(paths)
             name, said = f"sync{first}_{last}", f"{first} before {last}: {data['how']} ({data['object']})"
             canvas.line(name, path, head="last", thick=2, kind="synchronisation", tooltip=said)
-            self._label(canvas, f"how{first}_{last}", path, [data["how"], data["object"]], self.theme.ink)
-        for race in _races(self.graph)[:MOST_RACES]:
-            path = self._path(race["first"], race["last"])
+            self._label(canvas, f"how{first}_{last}", path, _said(data), self.theme.ink)
+        for race in self.races:
+            path = next(paths)
             name = f"race{race['first']}_{race['last']}"
             wrong = self.theme.wrong
             canvas.line(name, path, head="both", thick=2.5, colour=wrong, kind="race", tooltip=race["sentence"])
-            self._label(canvas, f"no{name}", path, ["no order"], wrong)
+            self._label(canvas, f"no{name}", path, [NO_ORDER], wrong)
 
     def _lane(self, canvas: Canvas, name: str) -> None:
         position, x = self.position[name], self.middle[name]
@@ -167,6 +198,9 @@ class _Lanes:
             tooltip=f"{step} {name}: {shorten(data['text'], LONGEST_CAPTION)}"
             + (f" ({data['location']})" if data["location"] else ""),
         )
+        place = shorten(data["location"] or "", LONGEST_STEP)
+        if place:
+            canvas.text(f"place{step}", (self.places_at, y), place, LABEL_SIZE, mono_width(place, LABEL_SIZE) + 4)
 
     def _path(self, first: int, last: int) -> list[Point]:
         """From the side of one box to the side of the other that looks at it; between the steps of lanes on the way."""
@@ -188,19 +222,72 @@ class _Lanes:
                 path += [(near, between), (far, between)]
         return [*path, tip]
 
-    def _label(self, canvas: Canvas, name: str, path: list[Point], lines: list[str], ink: str) -> None:
-        """On the line, in the gap beside its start, and not on another label if that can be helped."""
-        (x0, y0), (x1, y1) = path[:2]
-        across = abs(x1 - x0) or 1
-        tries = [GAP * part / across for part in (0.5, 0.36, 0.64, 0.24, 0.76)]
-        places = [(x0 + (x1 - x0) * part, y0 + (y1 - y0) * part) for part in tries]
-        place = next((place for place in places if self._is_free(place)), places[0])
-        self._labels.append(place)
-        texts = [shorten(line, LONGEST_NAME) for line in lines if line]
-        wide = max(mono_width(text, 9) for text in texts)
-        label = Markup("<BR/>".join(f"<B>{html(text)}</B>" if text == "no order" else html(text) for text in texts))
-        size = (wide + 4, 11.0 * len(texts) + 1)
-        canvas.box(name, place, size, label, fill=self.theme.paper, colour="", ink=ink, fontsize=9)
+    def _label(self, canvas: Canvas, name: str, path: list[Point], texts: list[str], ink: str) -> None:
+        """On the line, best in the gap beside its start, where there is no other label and no other line; else beside it.
 
-    def _is_free(self, place: Point) -> bool:
-        return all(abs(place[0] - x) > GAP / 2 or abs(place[1] - y) > 24 for x, y in self._labels)
+        "no order" is left out if there is no such place: the legend says what a line with two heads is.
+        """
+        size = _size(texts)
+        margin = (size[0] / 2 + 2) / self.gap  # so that the label is beside both boxes
+        parts = [margin + (1 - 2 * margin) * part for part in PARTS]
+        places = [_on(start, tip, part) for start, tip in self._gaps(path) for part in parts]
+        free = [place for place in places if self._is_free(place, size)]
+        clear = next((place for place in free if not self._is_crossed(place, size, path)), None)
+        if clear is None and texts == [NO_ORDER]:
+            return
+        beside = ((x, y + shift) for shift in BESIDE for x, y in places if self._is_free((x, y + shift), size))
+        place = clear or next(iter(free), None) or next(beside, places[0])
+        self._labels.append((place, size))
+        label = Markup("<BR/>".join(f"<B>{html(text)}</B>" if text == NO_ORDER else html(text) for text in texts))
+        canvas.box(name, place, size, label, fill=self.theme.paper, colour="", ink=ink, fontsize=LABEL_SIZE)
+
+    def _gaps(self, path: list[Point]) -> Iterator[tuple[Point, Point]]:
+        """The parts of a path that are between two lanes, from its start on."""
+        side = 1 if path[-1][0] > path[0][0] else -1
+        lanes = sorted(self.threads, key=lambda name: side * self.middle[name])
+        for name, following in pairwise(lanes):
+            near = self.middle[name] + side * self.width[name] / 2
+            far = self.middle[following] - side * self.width[following] / 2
+            if side * path[0][0] <= side * near and side * far <= side * path[-1][0]:
+                yield (near, _height(path, near)), (far, _height(path, far))
+
+    def _is_free(self, place: Point, size: Point) -> bool:
+        return all(
+            abs(place[0] - x) > (size[0] + wide) / 2 or abs(place[1] - y) > (size[1] + high) / 2
+            for (x, y), (wide, high) in self._labels
+        )
+
+    def _is_crossed(self, place: Point, size: Point, own: list[Point]) -> bool:
+        """Whether a label would hide a part of another line."""
+        left, right = place[0] - size[0] / 2, place[0] + size[0] / 2
+        for path in self._paths:
+            for (x0, y0), (x1, y1) in pairwise(path):
+                first, last = max(left, min(x0, x1)), min(right, max(x0, x1))
+                if path is own or first >= last:
+                    continue
+                ys = sorted(y0 + (y1 - y0) * (x - x0) / (x1 - x0) for x in (first, last))
+                if ys[0] < place[1] + size[1] / 2 and ys[1] > place[1] - size[1] / 2:
+                    return True
+        return False
+
+
+def _said(data: dict[str, Any]) -> list[str]:
+    """How two steps are ordered, and by what object."""
+    return [shorten(line, LONGEST_NAME) for line in (data["how"], data["object"]) if line]
+
+
+def _size(texts: list[str]) -> Point:
+    """How much room a label takes."""
+    return max((mono_width(text, LABEL_SIZE) for text in texts), default=0.0) + 4, 11.0 * len(texts) + 1
+
+
+def _on(start: Point, tip: Point, part: float) -> Point:
+    return start[0] + (tip[0] - start[0]) * part, start[1] + (tip[1] - start[1]) * part
+
+
+def _height(path: list[Point], x: float) -> float:
+    """Where a path is at some place from left to right."""
+    for (x0, y0), (x1, y1) in pairwise(path):
+        if min(x0, x1) <= x <= max(x0, x1) and x0 != x1:
+            return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    return path[0][1]

@@ -5,12 +5,23 @@ from __future__ import annotations
 from simulator.render.canvas import Canvas, heading, mono_width
 from simulator.render.dot import Markup, html
 from simulator.render.lanes import Cell, Row
-from simulator.render.layout import HEAD, LONGEST_NAME, NUMBERS, ROW, TALL_ROW, Column, Layout, is_tall, stale_text
+from simulator.render.layout import (
+    HEAD,
+    LONGEST_NAME,
+    NUMBERS,
+    PLACE_SIZE,
+    ROW,
+    TALL_ROW,
+    Column,
+    Layout,
+    is_tall,
+    stale_text,
+)
 from simulator.render.palette import pattern
 from simulator.render.text import shorten
 
-BOX, BAR = 20.0, 14.0
-"""How high the box of a step is, and how wide the bar of a thread that waits."""
+BOX, BAR, FOOT = 20.0, 14.0, 22.0
+"""How high the box of a step is, how wide the bar of a thread that waits, and how high a name at the bottom."""
 ARROWS = {"read": "first", "write": "last", "both": "both"}
 """Where the arrow from a step to an object has its head."""
 
@@ -26,6 +37,8 @@ class Ladder:
         """Heads, life lines, then step by step."""
         self._lifelines()
         self._heads()
+        if self.layout.has_feet:
+            self._feet()
         self._start()
         before: dict[str, str] = {}
         for position, row in enumerate(self.table.rows):
@@ -44,7 +57,7 @@ class Ladder:
                 f"{self.name}thread{position + 1}",
                 (column.middle, middle),
                 (column.width, 26),
-                heading(shorten(name, LONGEST_NAME), 13),
+                _named(name, 13),
                 fill=self.theme.fill(position),
                 style="rounded",
                 kind="thread",
@@ -55,19 +68,30 @@ class Ladder:
                 f"{self.name}object{position + 1}",
                 (column.middle, middle),
                 (column.width, 28),
-                heading(shorten(name, LONGEST_NAME), 12, self.layout.kind(position)),
+                _named(name, 12, self.layout.kind(position)),
                 fill=self.theme.paper,
                 kind="object",
                 tooltip=f"{self.layout.kind(position)} {name}",
             )
 
+    def _feet(self) -> None:
+        """The names once more, where the heads are far away."""
+        middle = self.layout.bottom + FOOT / 2 + 2
+        for position, (name, column) in enumerate(zip(self.table.threads, self.layout.threads, strict=True)):
+            which, fill, label = f"{self.name}foot{position + 1}", self.theme.fill(position), _named(name, 13)
+            self.canvas.box(which, (column.middle, middle), (column.width, FOOT), label, fill=fill, style="rounded")
+        for position, (name, column) in enumerate(zip(self.table.objects, self.layout.objects, strict=True)):
+            which, fill, label = f"{self.name}base{position + 1}", self.theme.paper, _named(name, 12)
+            self.canvas.box(which, (column.middle, middle), (column.width, FOOT), label, fill=fill)
+
     def _lifelines(self) -> None:
         """A thread's line is its own, from the step that starts it to its last one; an object's is grey."""
         top = self.layout.top + HEAD - 4
-        last = {row.thread: bottom for row, bottom in zip(self.table.rows, self.layout.bottoms, strict=True)}
+        rows = zip(self.table.rows, self.layout.tops, self.layout.bottoms, strict=True)
+        last = {row.thread: (above + below) / 2 for row, above, below in rows}
         for position, (name, column) in enumerate(zip(self.table.threads, self.layout.threads, strict=True)):
             begin = self.layout.begun(name) if name in self.table.new else top
-            end = last.get(name, begin) - 6 if name in self.table.ended else self.layout.bottom
+            end = last.get(name, begin) if name in self.table.ended else self.layout.bottom
             if end <= begin:
                 continue
             own, colour = pattern(position), self.theme.lines[position % len(self.theme.lines)]
@@ -120,31 +144,27 @@ class Ladder:
             self._step(index, row, y)
         for position, cell in enumerate(row.cells):
             self._value(f"{self.name}value{row.number}_{position + 1}", position, y, cell, index < self.faded)
-        if self.layout.has_places and row.place:
-            self.canvas.text(
-                f"{self.name}place{row.number}",
-                (self.layout.places_at, y),
-                row.place,
-                9,
-                self.layout.right - self.layout.places_at,
-            )
+        place = self.layout.place(row)
+        if place:
+            left, room = self.layout.places_at, self.layout.right - self.layout.places_at
+            self.canvas.text(f"{self.name}place{row.number}", (left, y), place, PLACE_SIZE, room)
 
     def _step(self, index: int, row: Row, y: float) -> None:
         thread = self.table.threads.index(row.thread)
         column = self.layout.threads[thread]
         marked, faded = is_tall(row), index < self.faded
-        small = stale_text(row) if row.stale else f"✗ {row.error}" if row.error else ""
-        label = f"<BR/>{_small(small)}" if small else ""
+        below = stale_text(row) if row.stale else f"✗ {row.error}" if row.error else ""
+        label = f"<BR/><B>{html(below)}</B>" if below else ""
         self.canvas.box(
             f"{self.name}step{row.number}",
             (column.middle, y),
             (column.width - 2, BOX + (TALL_ROW - ROW if is_tall(row) else 0)),
             Markup(html(row.text) + label),
-            fill=self.theme.waiting if faded else self.theme.fill(thread),
+            fill=self.theme.paper if faded else self.theme.fill(thread),
             ink=self.theme.muted if faded else None,
             colour=self.theme.wrong if marked else self.theme.muted if faded else None,
             thick=3 if marked else 1,
-            style="dashed" if row.last and row.text.startswith("…") else "",
+            style="dotted" if faded else "dashed" if row.last and row.text.startswith("…") else "",
             kind="event",
             tooltip=f"{row.numbers} {row.thread}: {row.text}" + (f" ({row.place})" if row.place else ""),
         )
@@ -176,7 +196,8 @@ class Ladder:
         fill = self.theme.changed if cell.changed and not faded else self.theme.paper
         grey = self.theme.muted if faded else None
         kind = "value changed" if cell.changed else "value"
-        self.canvas.box(name, (column.middle, y), size, label, fill=fill, kind=kind, ink=grey, colour=grey)
+        thick = 2.5 if cell.changed and self.theme.changed == self.theme.paper else 1  # for want of a colour
+        self.canvas.box(name, (column.middle, y), size, label, fill=fill, kind=kind, ink=grey, colour=grey, thick=thick)
 
     def _waits(self, index: int, row: Row, before: dict[str, str]) -> None:
         for position, name in enumerate(self.table.threads):
@@ -226,5 +247,5 @@ class Ladder:
                 )
 
 
-def _small(text: str) -> str:
-    return f'<FONT POINT-SIZE="9"><B>{html(text)}</B></FONT>'
+def _named(name: str, size: float, below: str = "") -> Markup:
+    return heading(shorten(name, LONGEST_NAME), size, below)

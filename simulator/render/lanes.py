@@ -7,7 +7,7 @@ of any kind has its lane without anything being written for it here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator.execution import Event, Execution
@@ -16,7 +16,7 @@ from simulator.objects.operations import BLOCKED, Operation
 from simulator.objects.queues import Queue
 from simulator.objects.threads import ENDED, NEW, STARTED, Worker
 from simulator.render.states import state_text
-from simulator.render.text import event_text, place_text, shorten, thread_names
+from simulator.render.text import event_text, place_text, short_places, shorten, thread_names
 
 LONGEST_VALUE, LONGEST_STEP, LONGEST_PLACE = 32, 44, 90
 
@@ -36,7 +36,8 @@ class Row:
 
     ``stale`` is the number of the step at which this thread read the variable that it writes now, if another thread has
     written it since; else None. ``new`` are the threads that nobody has started yet. ``error`` is what the thread failed
-    with after this step. Where steps are folded into one row, ``number`` is the first and ``last`` the last of them.
+    with after this step. ``place`` is the file, the line and its source, ``line`` the same in a few characters. Where steps
+    are folded into one row, ``number`` is the first and ``last`` the last of them.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Row:
     new: tuple[str, ...] = ()
     error: str = ""
     last: int = 0
+    line: str = ""
 
     @property
     def numbers(self) -> str:
@@ -83,7 +85,7 @@ def lanes(execution: Execution) -> Lanes:
     new = follower.new()
     failures = {name: shorten(text, LONGEST_STEP) for name, text in execution.outcome.failures.items()}
     rows = []
-    for event in execution.trace:
+    for event, line in zip(execution.trace, short_places(execution.trace), strict=True):
         cells = follower.follow(event)
         waiting = {
             name: shorten(obstacle.name if obstacle else repr(operation), LONGEST_VALUE)
@@ -95,7 +97,7 @@ def lanes(execution: Execution) -> Lanes:
         place = shorten(place_text(event), LONGEST_PLACE)
         error = failures.pop(event.thread, "") if follower.ends.get(event.thread) == event.index + 1 else ""
         row = Row(event.index + 1, event.thread, step, place, cells, waiting, follower.stale, follower.new(), error)
-        rows.append(row)
+        rows.append(replace(row, line=shorten(line, LONGEST_VALUE)))
     ended = execution.outcome.status == "deadlock"
     at_end = {name: shorten(repr(operation), LONGEST_STEP) for name, operation in execution.waiting.items() if ended}
     kinds = tuple(object.kind for object in objects)

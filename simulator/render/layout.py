@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -13,6 +13,10 @@ from simulator.render.text import shorten
 LANE_GAP, GROUP_GAP, ROW, TALL_ROW, HEAD, NUMBERS = 22.0, 40.0, 30.0, 42.0, 34.0, 40.0
 """In points. The heights of rows are multiples of what lies between two lines of a hatching."""
 LONGEST_NAME = 24
+LONG = 20
+"""Above so many rows the names of the lanes stand below them, too."""
+PLACE_SIZE = 9
+"""Of the font for the lines of the source."""
 
 
 @dataclass(slots=True)
@@ -34,8 +38,9 @@ class Column:
 class Layout:
     """The lanes of one execution, laid out: thread lanes to the left, object lanes to the right, time runs down.
 
-    ``left`` and ``top`` are where it begins, so that two can stand side by side; ``has_places`` says whether the lines of
-    the source stand at the right edge; the rows at the places ``tall`` are high in any case.
+    ``left`` and ``top`` are where it begins, so that two can stand side by side; lanes are then as wide as those of the
+    same name in the tables ``beside``, and the rows at the places ``tall`` are high in any case. ``in_full`` says whether
+    the source of each step stands at the right edge, or only the number of its line.
     """
 
     def __init__(
@@ -44,54 +49,44 @@ class Layout:
         *,
         left: float = 0,
         top: float = 0,
-        has_places: bool = True,
+        in_full: bool = True,
         tall: Collection[int] = (),
+        beside: Sequence[Lanes] = (),
     ) -> None:
-        self.table, self.top, self.tall = table, top, tall
-        self.has_places = has_places and any(row.place for row in table.rows)
+        self.table, self.top, self.tall, self.in_full = table, top, tall, in_full
         x = left + NUMBERS
         self.left, self.number_at = left, left + NUMBERS / 2 - 4
         self.threads: list[Column] = []
-        for position in range(len(table.threads)):
-            wide = self._thread_width(position)
+        tables = (table, *beside)
+        for name in table.threads:
+            wide = max(_thread_width(each, name) for each in tables if name in each.threads)
             self.threads.append(Column(x + wide / 2, wide))
             x += wide + LANE_GAP
         x += GROUP_GAP - LANE_GAP
         self.objects: list[Column] = []
-        for position in range(len(table.objects)):
-            wide = self._object_width(position)
+        for name in table.objects:
+            wide = max(_object_width(each, each.objects.index(name)) for each in tables if name in each.objects)
             self.objects.append(Column(x + wide / 2, wide))
             x += wide + LANE_GAP
         self.right = x - LANE_GAP
         self.places_at = x
-        if self.has_places:
-            self.right = x + max(mono_width(row.place, 9) for row in table.rows)
+        widest = max((mono_width(self.place(row), PLACE_SIZE) for row in table.rows), default=0)
+        self.right = x + widest if widest else self.right
         heights = [HEAD, ROW if table.objects or table.new else 6, *map(self._height, range(len(table.rows)))]
         heights += [TALL_ROW] if self._has_end() else [8]
         edges = list(accumulate(heights, initial=top))
         self.start_at = (edges[1] + edges[2]) / 2
         self.tops, self.bottoms = edges[2 : 2 + len(table.rows)], edges[3 : 3 + len(table.rows)]
         self.end_top, self.bottom = edges[-2], edges[-1]
+        self.has_feet = len(table.rows) > LONG
 
-    def _thread_width(self, position: int) -> float:
-        name = self.table.threads[position]
-        texts = [row.text for row in self.table.rows if row.thread == name]
-        texts += [stale_text(row) for row in self.table.rows if row.thread == name and row.stale]
-        texts += [f"✗ {row.error}" for row in self.table.rows if row.thread == name and row.error]
-        texts += [f"waits for {row.blocked[name]}" for row in self.table.rows if name in row.blocked]
-        texts += [self.table.blocked_at_end[name], "waits for ever:"] if name in self.table.blocked_at_end else []
-        texts += ["never started"] if name in self.table.new else []
-        widest = max((mono_width(text) for text in texts), default=0)
-        return max(widest, sans_width(shorten(name, LONGEST_NAME), 13)) + 14
-
-    def _object_width(self, position: int) -> float:
-        name = shorten(self.table.objects[position], LONGEST_NAME)
-        texts = [self.table.start[position], *(row.cells[position].text for row in self.table.rows)]
-        return max(max(map(mono_width, texts)), sans_width(name), mono_width(self.kind(position), 9)) + 14
+    def place(self, row: Row) -> str:
+        """What stands at the right edge beside a step."""
+        return row.place if self.in_full else row.line
 
     def kind(self, position: int) -> str:
         """The class of the object at a position."""
-        return self.table.kinds[position] if position < len(self.table.kinds) else ""
+        return kind_of(self.table, position)
 
     def _height(self, index: int) -> float:
         return TALL_ROW if index in self.tall or is_tall(self.table.rows[index]) else ROW
@@ -126,6 +121,28 @@ class Layout:
     def box_left(self, position: int, cell: Cell) -> float:
         """Where the box of a value begins, in the lane of the object at a position."""
         return self.objects[position].middle - (mono_width(cell.text) + 12) / 2
+
+
+def kind_of(table: Lanes, position: int) -> str:
+    """The class of the object at a position; nothing if it is not known."""
+    return table.kinds[position] if position < len(table.kinds) else ""
+
+
+def _thread_width(table: Lanes, name: str) -> float:
+    texts = [row.text for row in table.rows if row.thread == name]
+    texts += [stale_text(row) for row in table.rows if row.thread == name and row.stale]
+    texts += [f"✗ {row.error}" for row in table.rows if row.thread == name and row.error]
+    texts += [f"waits for {row.blocked[name]}" for row in table.rows if name in row.blocked]
+    texts += [table.blocked_at_end[name], "waits for ever:"] if name in table.blocked_at_end else []
+    texts += ["never started"] if name in table.new else []
+    widest = max((mono_width(text) for text in texts), default=0)
+    return max(widest, sans_width(shorten(name, LONGEST_NAME), 13)) + 14
+
+
+def _object_width(table: Lanes, position: int) -> float:
+    name = shorten(table.objects[position], LONGEST_NAME)
+    texts = [table.start[position], *(row.cells[position].text for row in table.rows)]
+    return max(max(map(mono_width, texts)), sans_width(name), mono_width(kind_of(table, position), 9)) + 14
 
 
 def is_tall(row: Row) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.execution import Execution
+from simulator.render.captions import replay_command
 from simulator.render.folding import fold_statements
 from simulator.render.lanes import Lanes, Row, lanes
 from simulator.render.layout import stale_text
-from simulator.render.mermaid import checked, escaped, head
+from simulator.render.mermaid import checked, escaped, head, label
 from simulator.render.palette import LIGHT, Theme
 from simulator.render.text import caption_text, shorten
 
@@ -21,28 +22,30 @@ def timeline_mermaid(
 ) -> str:
     """Write the timeline as a sequence diagram: a dashed arrow from an object reads it, a solid one to an object changes it.
 
-    Notes have the line of the source, a value that has changed, who waits for what, a stale read, and how a thread failed.
-    ``caption`` replaces the schedule and the outcome; ``statements`` is that of the drawn timeline. Raises `TooLarge` above
-    400 arrows or 40,000 characters.
+    The lane of a thread has its fill. Notes have the line of the source, a value that has changed, who waits for what, a
+    stale read, and how a thread failed; behind the last two there is a bar. ``caption`` replaces the schedule, the outcome
+    and the command below; ``statements`` is that of the drawn timeline. Raises `TooLarge` above 400 arrows or 40,000
+    characters.
     """
     table = fold_statements(lanes(execution), execution) if statements else lanes(execution)
-    below = shorten(caption_text(execution) if caption is None else caption, LONGEST_CAPTION)
-    lines = head("sequenceDiagram", TITLE, [below], theme)
-    for kind, names in (("T", table.threads), ("O", table.objects)):
-        for place, name in enumerate(names):
-            word = "actor" if kind == "T" else "participant"
-            lines.append(f"  {word} {kind}{place} as {escaped(shorten(name, LONGEST_NAME)) or '#32;'}")
+    ended = shorten(caption_text(execution), LONGEST_CAPTION)
+    below = [ended, *replay_command(execution, statements)] if caption is None else caption.split("\n")
+    lines = head("sequenceDiagram", TITLE, below, theme)
+    for place, name in enumerate(table.threads):
+        lines += [f"  box {_rgb(theme.fill(place))}", f"    participant T{place} as {_name(name)}", "  end"]
+    lines += [f"  participant O{place} as {_name(name)}" for place, name in enumerate(table.objects)]
     if not table.threads:
         lines += ["  participant T0 as no threads"]
     lines += [f"  Note over O{place}: {escaped(value) or '#32;'}" for place, value in enumerate(table.start)]
     before: dict[str, str] = {}
     for row in table.rows:
-        lines += _row(table, row, before)
+        marked = row.stale or row.error
+        lines += [f"  rect {_rgb(theme.bad)}", *_row(table, row, before), "  end"] if marked else _row(table, row, before)
         before = {name: wanted for name, wanted in row.blocked.items() if name != row.thread}
     for place, name in enumerate(table.threads):
         if name in table.blocked_at_end:
             lines.append(f"  Note over T{place}: waits for ever#58; {escaped(table.blocked_at_end[name])}")
-    lines.append(f"  Note over {_all(table)}: {escaped(below)}")
+    lines.append(f"  Note over {_all(table)}: {label(below)}")
     return checked("\n".join(lines) + "\n", TITLE, sum(bool(cell.arrow) for row in table.rows for cell in row.cells))
 
 
@@ -67,6 +70,16 @@ def _row(table: Lanes, row: Row, before: dict[str, str]) -> Iterator[str]:
     for place, name in enumerate(table.threads):
         if name in row.blocked and name != row.thread and before.get(name) != row.blocked[name]:
             yield f"  Note over T{place}: waits for {escaped(row.blocked[name])}"
+
+
+def _name(name: str) -> str:
+    return escaped(shorten(name, LONGEST_NAME)) or "#32;"
+
+
+def _rgb(colour: str) -> str:
+    """A colour as Mermaid reads it where ``#`` would begin a character code."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return f"rgb({red}, {green}, {blue})"
 
 
 def _all(table: Lanes) -> str:

@@ -10,12 +10,14 @@ from pathlib import Path
 from simulator.errors import UnknownFormat
 from simulator.execution import Execution
 from simulator.render.engine import FORMATS, draw
-from simulator.render.files import make_folder, write_whole
+from simulator.render.files import make_folder, path_of, write_whole
 from simulator.render.palette import LIGHT, Theme, theme_named
 from simulator.render.swimlanes import legend, shown_lanes, timeline_dot
 from simulator.render.text import printable, timeline
 
 TEX = "slides.tex"
+FITTING = 'style="max-width:100%"'
+"""No wider than the slide that it stands on. The rest is left to the style of the talk."""
 
 
 def slides(
@@ -37,13 +39,16 @@ def slides(
 
     All pictures have the same geometry: the step is thick, and later ones are transparent. Raises what `save` raises.
     """
-    target, theme = Path(path), theme_named(theme)
+    target, theme = path_of(path, "slides"), theme_named(theme)
+    table = shown_lanes(execution, statements)
     if caption is None:
-        caption = "\n".join([legend(theme), f"schedule {execution.schedule}" if execution.schedule else "no steps"])
-    steps = [row.number for row in shown_lanes(execution, statements).rows]
+        said = f"schedule {execution.schedule}" if execution.schedule else "no steps"
+        caption = "\n".join([*legend(table, theme), said])
+    steps = [row.number for row in table.rows]
     if target.suffix.lower() == ".svg":
         text = timeline_dot(execution, caption=caption, statements=statements, theme=theme)
-        write_whole(target, with_fragments(_drawn(text, "svg", execution).decode(), steps).encode())
+        svg = with_fragments(_drawn(text, "svg", execution).decode(), steps)
+        write_whole(target, svg.replace(">", f" {FITTING}>", 1).encode())
         return (target,)
     if format not in FORMATS:
         raise UnknownFormat(f"cannot draw {format!r}. The formats that can be drawn are: {', '.join(FORMATS)}.")
@@ -52,7 +57,7 @@ def slides(
         text = timeline_dot(execution, caption=caption, statements=statements, theme=theme, shown=step)
         made[f"step-{number:02}.{format}"] = _drawn(text, format, execution, step)
     if format != "svg":  # which LaTeX cannot read
-        made[TEX] = beamer(list(made), printable(target.name)).encode()
+        made[TEX] = beamer(list(made), printable(target.as_posix())).encode()
     make_folder(target)
     for name, content in made.items():
         write_whole(target / name, content)
@@ -60,12 +65,13 @@ def slides(
 
 
 def beamer(names: Sequence[str], folder: str) -> str:
-    """The lines that show one picture after the other, in a frame of Beamer."""
+    """The lines that show one picture after the other, in a frame of Beamer; in a handout only the last one."""
+    fitting = "width=\\linewidth,height=0.85\\textheight,keepaspectratio"
     lines = [
         "% Needs \\usepackage{graphicx}. Inside of a frame:",
         f"%   \\graphicspath{{{{{folder}/}}}} \\input{{{folder}/{TEX}}}",
         *(
-            f"\\includegraphics<{number}>[width=\\linewidth,height=0.85\\textheight,keepaspectratio]{{{name}}}%"
+            f"\\includegraphics<{number}| handout:{int(number == len(names))}>[{fitting}]{{{name}}}%"
             for number, name in enumerate(names, start=1)
         ),
     ]

@@ -16,6 +16,7 @@ from simulator.objects.semaphores import Semaphore
 from simulator.objects.threads import Worker
 from simulator.objects.values import text_of
 from simulator.render.text import shorten
+from simulator.words import count
 
 
 def state_text(
@@ -37,7 +38,7 @@ def _words(object: SharedObject, state: Any, threads: Sequence[str]) -> str:
         case Barrier():
             return _barrier(object, state)
         case Semaphore():
-            return f"{state} unit{'' if state == 1 else 's'}" if state else "no unit"
+            return count(state, "unit") if state else "no unit"
         case Worker():
             return str(state)
         case RLock() if state is not None and state[1] > 1:

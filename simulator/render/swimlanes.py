@@ -35,7 +35,7 @@ def timeline_dot(
     """
     table = shown_lanes(execution, statements)
     ended = shorten(caption_text(execution), LONGEST_CAPTION)
-    said = [*_legend(table, theme), ended, *replay_command(execution, statements)]
+    said = [*legend(table, theme), ended, *replay_command(execution, statements)]
     below = said if caption is None else caption.split("\n")
     canvas = Canvas(theme, shown)
     Ladder(Layout(table), canvas).draw()
@@ -53,17 +53,18 @@ def shown_lanes(execution: Execution, statements: bool = False) -> Lanes:
     raise TooLarge(
         f"the execution has {steps:,} steps, and nobody could read its timeline above {MOST_STEPS}, folded or not.\n"
         "Print it, print(render.timeline(execution)), or save it as .txt or .json; or draw its beginning:\n"
-        f"replay(program, str(execution.schedule[:{MOST_STEPS}]))."
+        f"replay(program, execution.schedule[:{MOST_STEPS}])."
     )
 
 
-def legend(theme: Theme) -> str:
-    """What arrows, colours and hatched bars mean."""
-    return f"an arrow to an object writes, one from it reads; {theme.changed_said}: changed; hatched: the thread waits"
-
-
-def _legend(table: Lanes, theme: Theme) -> list[str]:
+def legend(table: Lanes, theme: Theme) -> list[str]:
+    """What arrows, colours and hatched bars mean, and what is marked as wrong; only of what there is."""
     if not table.objects:
         return []
+    cells = [cell for row in table.rows for cell in row.cells]
+    waits = bool(table.blocked_at_end) or any(name != row.thread for row in table.rows for name in row.blocked)
+    said = ["an arrow to an object writes, one from it reads"] * any(cell.arrow for cell in cells)
+    said += [f"{theme.changed_said}: changed"] * any(cell.changed for cell in cells)
+    said += ["hatched: the thread waits"] * waits
     stale = f"{theme.wrong_said}: a write after a stale read, for another thread had written in between"
-    return [legend(theme), stale] if any(row.stale for row in table.rows) else [legend(theme)]
+    return ["; ".join(said)] * bool(said) + [stale] * any(row.stale for row in table.rows)

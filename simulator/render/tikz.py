@@ -70,11 +70,13 @@ def tikz(dot_text: str, title: str = "", name: str = "picture.tex") -> str:
     colours: dict[str, str] = {}
     body: list[str] = []
     for object in _in_order(layout):
-        lines = [line for part in PARTS for line in _strokes(object.get(part, ()), colours)]
+        in_cells = "<TABLE" in str(object.get("label", "")).upper()
+        lines = [line for part in PARTS for line in _strokes(object.get(part, ()), colours, in_cells)]
         if lines:
             body += [f"  % {_comment(object)}", *lines]
     shown = [f"  \\definecolor{{{name}}}{{HTML}}{{{code}}}" for code, name in colours.items()]
-    begin = [f"\\begin{{tikzpicture}}[x=1bp,y=1bp,line cap=butt,line join=miter] % {_one_line(title)}", *shown]
+    how = "x=1bp,y=1bp,line cap=butt,line join=miter,execute at begin picture=\\frenchspacing"
+    begin = [f"\\begin{{tikzpicture}}[{how}] % {_one_line(title)}", *shown]
     head = PREAMBLE.replace("%NAME%", _one_line(re.sub(r"\.tex$", "", name)))
     return head + "\n".join([*begin, *body, r"\end{tikzpicture}", r"\end{document}"]) + "\n"
 
@@ -98,8 +100,12 @@ def _one_line(text: str) -> str:
     return printable(text).encode("ascii", "replace").decode()
 
 
-def _strokes(operations: Sequence[dict[str, Any]], colours: dict[str, str]) -> Iterator[str]:
-    """Follow the pen of Graphviz: what it has in hand stays there until it is told otherwise."""
+def _strokes(operations: Sequence[dict[str, Any]], colours: dict[str, str], in_cells: bool) -> Iterator[str]:
+    """Follow the pen of Graphviz: what it has in hand stays there until it is told otherwise.
+
+    Outside of the cells of a table, every line of a label is in the middle. So it stays there, however wide the fonts of
+    LaTeX are.
+    """
     pen: dict[str, Any] = {"c": "#000000", "C": "#000000", "width": 1.0, "style": "", "flags": 0, "size": 10.0, "face": ""}
     for operation in operations:
         match operation["op"]:
@@ -112,7 +118,7 @@ def _strokes(operations: Sequence[dict[str, Any]], colours: dict[str, str]) -> I
             case "t":
                 pen["flags"] = operation["fontchar"]
             case "T":
-                yield from _text(pen, operation, colours)
+                yield from _text(pen, operation, colours, centred=not in_cells or bool(pen["flags"] & BOLD))
             case "P" | "p" | "L" | "b" | "B" | "E" | "e" as which:
                 yield from _shape(pen, which, operation, colours)
 
@@ -146,12 +152,12 @@ def _path(which: str, operation: dict[str, Any]) -> str:
     return " -- ".join(points) + (" -- cycle" if which in "Pp" else "")
 
 
-def _text(pen: dict[str, Any], operation: dict[str, Any], colours: dict[str, str]) -> Iterator[str]:
+def _text(pen: dict[str, Any], operation: dict[str, Any], colours: dict[str, str], centred: bool) -> Iterator[str]:
     colour = _colour(pen["c"], colours)
     if not operation["text"].strip() or not colour:
         return
     (x, y), align, size = operation["pt"], operation["align"], pen["size"]
-    if align == "l" and pen["flags"] & BOLD:  # a heading is in the middle of its box, however wide the fonts of LaTeX are
+    if align == "l" and centred:
         x, align = x + operation["width"] / 2, "c"
     face = r"\ttfamily" if "Mono" in pen["face"] else r"\sffamily"
     flags = "".join(code for bit, code in FLAGS.items() if pen["flags"] & bit)
