@@ -12,7 +12,14 @@ from golden_pictures.deadlocked import opposite, racy
 from hostile import NAMES, hostile
 
 from simulator import Execution, Program, Shared, explore, replay, run, sample
-from simulator.analysis import compare, explain_deadlock
+from simulator.analysis import (
+    compare,
+    explain_deadlock,
+    happens_before,
+    lock_order_graph,
+    resource_allocation_graph,
+    wait_for_graph,
+)
 from simulator.exploration.forever.lassos import forever
 from simulator.exploration.state_graph import state_graph
 from simulator.render import notebook, player, player_frame, timeline
@@ -140,6 +147,36 @@ def test_the_same_picture_twice_in_one_page_shares_no_ids():
     both = [set(re.findall(r'\bid="([^"]+)"', execution._repr_mimebundle_()[HTML])) for _ in range(2)]
     assert both[0]
     assert not both[0] & both[1]
+
+
+def test_every_page_begins_anew():
+    execution = replay(racy, "AABB")
+    notebook.begin_page()
+    first = execution._repr_mimebundle_()[SVG]
+    assert execution._repr_mimebundle_()[SVG] != first
+    notebook.begin_page()
+    assert execution._repr_mimebundle_()[SVG] == first
+
+
+def graphs():
+    execution = replay(opposite, "AB")
+    waiting = wait_for_graph(execution)
+    others = [resource_allocation_graph(execution), happens_before(execution), lock_order_graph(execution)]
+    return [waiting, waiting.subgraph(["A"]), waiting.copy(), *others]
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_graphs_are_pictures_too(place):
+    bundle = graphs()[place]._repr_mimebundle_()
+    assert set(bundle) == {PLAIN, HTML, SVG}
+    assert ElementTree.fromstring(bundle[SVG]).get("role") == "img"
+
+
+def test_what_has_a_tooltip_is_no_link():
+    tags = Tags(state_graph(opposite)._repr_mimebundle_()[HTML])
+    assert "a" not in tags.seen
+    assert tags.seen.count("title") == 1 + 1 + 19 + 22  # the picture, Graphviz's page, the states, and the steps
+    assert any(text.startswith("A: left.acquire() -> True") for text in tags.texts)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -3,13 +3,11 @@
 import json
 import re
 
-import pytest
 from golden_pictures.deadlocked import counter, increment, opposite, racy
 
 from simulator import Program, Shared, explore, sample
 from simulator.errors import TooLarge
-from simulator.words import percent as told_percent
-from simulator.render.histogram import LONGEST_BAR, histogram_dot, histogram_json, histogram_text, percent, rows
+from simulator.render.histogram import LONGEST_BAR, SHORT_BAR, histogram_dot, histogram_json, histogram_text, rows
 
 x = Shared("x", 0)
 
@@ -80,6 +78,29 @@ def test_within_a_bound_there_is_no_probability_and_without_an_end_no_share():
     assert (bars(histogram_dot(endless)), "interleavings endlessly many" in histogram_dot(endless)) == ([], True)
 
 
+def test_without_an_outcome_it_says_so():
+    def spin():
+        while True:
+            yield x.read()
+
+    program = Program(A=spin)
+    assert histogram_text(explore(program)).split("\n")[:4] == [
+        "outcome histogram",
+        "",
+        "Outcome histogram: endlessly many interleavings (a loop can spin for ever), 0 outcomes, 1 state.",
+        "No interleaving comes to an end.",
+    ]
+    assert "No interleaving comes to an end." in histogram_dot(explore(program))
+    assert "No end was met." in histogram_text(explore(Program.copies(increment, 3), max_states=2))
+
+
+def test_the_text_fits_in_a_terminal():
+    for program in (racy, opposite, Program.copies(increment, 3)):
+        drawn = histogram_text(explore(program), caption="").split("\n")
+        assert max(map(len, drawn)) <= 80
+        assert max(line.count("█") for line in drawn) >= SHORT_BAR
+
+
 def test_too_many_outcomes_are_refused_with_advice(raises_in_full):
     def write(number):
         def body():
@@ -106,8 +127,3 @@ def test_json_has_the_exact_numbers():
         ("counter = 2", 2, "1/3", 0.5),
     ]
     assert (data["claim"], data["interleavings"]) == ("complete", 6)
-
-
-@pytest.mark.parametrize("part", [0, 1, 1e-9, 0.0004, 0.0006, 0.1234, 0.99949, 0.9996, 0.99999999])
-def test_percentages_read_as_in_the_table(part):
-    assert percent(part) == told_percent(part)

@@ -106,9 +106,11 @@ def test_what_is_shown_has_its_class_and_a_tooltip(tmp_path):
     assert text.count('class="edge step chosen"') == 2
     assert len(re.findall(r'class="node state[" ]', text)) == 19
     text = save(state_graph(opposite), tmp_path / "lattice.svg", picture="lattice").read_text(encoding="utf-8")
-    assert text.count('class="node forbidden"') == 6
+    assert (text.count('class="node forbidden"'), text.count('class="node unreachable"')) == (5, 1)
     assert text.count('class="node unsafe"') == 1
-    assert "no interleaving comes here" in text
+    assert "<title>forbidden by left and right</title>" in text
+    assert "<title>no way leads here</title>" in text
+    assert "<a " not in text  # what Graphviz makes of a tooltip is no link to anywhere
 
 
 # --- what they must stand
@@ -222,9 +224,11 @@ def test_too_many_states_are_refused_but_can_be_read(tmp_path, raises_in_full):
         TooLarge,
         f"the program has {len(graph.states):,} states, and nobody could read a graph of more than 150.\n"
         "Draw fewer threads or fewer steps; or what comes of it all, the outcome histogram of explore(program);\n"
-        "or its beginning, the interleaving tree with depth=4. As .txt or .json it can be saved all the same.",
+        "or its beginning, the interleaving tree with depth=3. As .txt or .json it can be saved all the same.",
         lambda: save(graph, tmp_path / "states.svg"),
     )
+    with pytest.raises(TooLarge, match=f"the program has {len(graph.states):,} states"):
+        save(graph, tmp_path / "states.mmd")
     assert "2,520 interleavings" in save(graph, tmp_path / "states.txt").read_text(encoding="utf-8")
 
 

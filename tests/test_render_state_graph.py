@@ -2,13 +2,16 @@
 
 import json
 
+import pytest
 from brute_force import every_run
-from golden_pictures.deadlocked import counter, increment, opposite, racy
+from golden_pictures.deadlocked import counter, increment, opposite, philosophers, racy
 from hypothesis import assume, given, note, settings
 from made_up import build, programs
 
 from simulator import Lock, Program, Shared, explore, state_graph
+from simulator.errors import NoRenderer
 from simulator.render.endings import endings, natural
+from simulator.render.engine import laid_out
 from simulator.render.palette import LIGHT
 from simulator.render.state_graph import state_graph_dot, state_graph_json, state_graph_text
 
@@ -94,6 +97,47 @@ def test_an_edge_says_how_many_interleavings_take_it():
     assert large.count("<TD>30</TD>") == 3
     assert "-&gt;" in dot
     assert "-&gt;" not in large  # operations are in tooltips alone
+
+
+def test_with_many_steps_between_few_states_operations_are_left_out():
+    def read():
+        yield counter.read()
+
+    graph = state_graph(Program.copies(read, 5))
+    assert (len(graph.states), len(graph.edges)) == (32, 80)
+    assert "counter.read()</FONT>" not in state_graph_dot(graph)
+
+
+def points(spline):
+    """Many points on the curves of an edge, as Graphviz spells them."""
+    for curves in spline.split(";"):
+        ends = [tuple(map(float, pair.split(","))) for pair in curves.split() if pair[0] not in "es"]
+        for start in range(0, len(ends) - 3, 3):
+            for part in (step / 40 for step in range(41)):
+                weights = ((1 - part) ** 3, 3 * part * (1 - part) ** 2, 3 * part**2 * (1 - part), part**3)
+                yield tuple(
+                    sum(weight * end[axis] for weight, end in zip(weights, ends[start : start + 4], strict=True))
+                    for axis in (0, 1)
+                )
+
+
+@pytest.mark.parametrize(
+    ("program", "chosen"), [(racy, "ABBA"), (opposite, "AB"), (philosophers, None), (Program.copies(increment, 3), None)]
+)
+def test_no_edge_runs_through_a_state(program, chosen):
+    try:
+        picture = json.loads(laid_out(state_graph_dot(state_graph(program), chosen=chosen)))
+    except NoRenderer:
+        pytest.skip("there is no Graphviz")
+    boxes = {}
+    for state in picture["objects"]:
+        x, y = map(float, state["pos"].split(","))
+        wide, high = float(state["width"]) * 72, float(state["height"]) * 72
+        boxes[state["_gvid"]] = (x - wide / 2, x + wide / 2, y - high / 2, y + high / 2)
+    for edge in picture["edges"]:
+        for x, y in points(edge["pos"]):
+            for place, (left, right, bottom, top) in boxes.items():
+                assert place in (edge["tail"], edge["head"]) or not (left < x < right and bottom < y < top), edge["id"]
 
 
 def test_json_has_states_and_steps():

@@ -1,6 +1,7 @@
 """The interleaving tree: its paths are the interleavings, pruned or not, and its leaves look like their outcomes."""
 
 import json
+import re
 
 import pytest
 from brute_force import every_run
@@ -97,8 +98,8 @@ def test_a_tree_above_the_limit_says_how_to_prune_it(raises_in_full):
     raises_in_full(
         TooLarge,
         "the program has 2,520 interleavings, and nobody could read a tree of more than 200 leaves.\n"
-        "Prune it: limit=20 draws the first 20 interleavings, depth=4 the first 4 steps, and the rest as stubs with their\n"
-        "numbers (on the command line --limit 20, --depth 4); or draw the state graph, in which interleavings meet.",
+        "Prune it: limit=20 draws the first 20 interleavings, depth=3 the first 3 steps, and the rest as stubs with their\n"
+        "numbers (on the command line --limit 20, --depth 3); or draw the state graph, in which interleavings meet.",
         lambda: interleaving_tree_dot(graph),
     )
     text = interleaving_tree_text(graph, limit=20)
@@ -107,15 +108,30 @@ def test_a_tree_above_the_limit_says_how_to_prune_it(raises_in_full):
         interleaving_tree_text(graph, depth=7)
 
 
-def test_a_tree_without_an_end_can_be_drawn_to_some_depth():
+def test_a_tree_without_an_end_can_be_drawn_to_some_depth(raises_in_full):
     def spin():
         while not (yield x.read()):
             pass
 
     graph = state_graph(Program(A=spin, B=increment))
-    with pytest.raises(TooLarge, match="the program has endlessly many interleavings"):
-        interleaving_tree_dot(graph)
-    assert "… endlessly many interleavings" in interleaving_tree_text(graph, depth=3)
+    for pruned in ({}, {"limit": 20}):
+        raises_in_full(
+            TooLarge,
+            "the program has endlessly many interleavings, and nobody could read a tree of more than 200 leaves.\n"
+            "Prune it: depth=8 draws the first 8 steps, and the rest as stubs with their\n"
+            "numbers (on the command line --depth 8); or draw the state graph, in which interleavings meet.",
+            lambda: interleaving_tree_dot(graph, **pruned),  # noqa: B023 (it is called at once)
+        )
+    assert "… endlessly many interleavings" in interleaving_tree_text(graph, depth=8)
+
+
+def test_what_is_advised_is_small_enough():
+    for threads in (4, 5):
+        graph = state_graph(Program.copies(increment, threads))
+        with pytest.raises(TooLarge) as caught:
+            interleaving_tree(graph)
+        for option, value in re.findall(r"(limit|depth)=(\d+)", str(caught.value)):
+            assert interleaving_tree(graph, **{option: int(value)}).leaves <= MOST_LEAVES
 
 
 @pytest.mark.parametrize(("name", "value"), [("limit", -1), ("depth", True), ("limit", "many")])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.outcome import Outcome, outcome_data
 from simulator.render.palette import Theme
 from simulator.render.text import LONGEST, shorten
+from simulator.words import count
 
 if TYPE_CHECKING:
     from simulator.exploration.state_graph import StateGraph
@@ -135,7 +136,7 @@ def counted(number: int | None, word: str = "interleaving") -> str:
     """``1 interleaving``, ``2 interleavings``, or that there is no end to them."""
     if number is None:
         return f"endlessly many {word}s"
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return count(number, word)
 
 
 def listed(all_of_them: Iterable[Ending], most: int = 6) -> str:

@@ -3,12 +3,14 @@ are taken."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from simulator.render.captions import graph_caption
-from simulator.render.graphs import AT_EDGES, circle_edges, edges_in_order, node_names, remarks
+from simulator.render.graphs import AT_EDGES, circle_edges, edges_in_order, lines_of, node_names, remarks
 from simulator.render.happens_before import happens_before_caption
 from simulator.render.lock_order import circles_in, edges_of, lock_order_caption
+from simulator.render.lock_order import lines_of as lines_of_takings
 from simulator.render.mermaid import Arrow, Box, Flow, flowchart
 from simulator.render.palette import LIGHT, Theme
 from simulator.render.text import shorten
@@ -30,14 +32,14 @@ def waiting_mermaid(graph: Graph, caption: str | None = None, theme: Theme = LIG
     circle = circle_edges(graph)
     picture = str(graph.graph["picture"])
     said = graph_caption(graph) if caption is None else [caption]
-    flow = Flow(f"{picture.capitalize()} graph", said)
+    flow, lines = Flow(f"{picture.capitalize()} graph", said), lines_of(graph)
     places: dict[str, int] = {}
     for name, place in names.items():
         on_circle = any(name in step for step in circle)
         places[name] = flow.add(_node(graph, name, place, on_circle, theme))
     for first, last, data in edges_in_order(graph, names):
         style = STYLES[data.get("kind")]
-        arrow = Arrow(places[first], places[last], _edge_lines(data), style, (first, last) in circle)
+        arrow = Arrow(places[first], places[last], _edge_lines(data, lines), style, (first, last) in circle)
         flow.arrows.append(arrow)
     for name in names:
         data = graph.nodes[name]
@@ -58,12 +60,12 @@ def _node(graph: Graph, name: str, place: str, on_circle: bool, theme: Theme) ->
     return Box([shorten(name, LONGEST_NAME), state if state != "blocked" else ""], "circle", fill, on_circle)
 
 
-def _edge_lines(data: dict[str, Any]) -> list[str]:
+def _edge_lines(data: dict[str, Any], lines: Callable[[str | None], str]) -> list[str]:
     how = data.get("how")
     shown = [] if how in (None, "holds") else [str(AT_EDGES.get(how, how))]
     units = [f"× {data['units']}"] if data.get("kind") == "assignment" and data["units"] > 1 else []
     name = [] if data.get("kind") else [shorten(data["object"], LONGEST_NAME)]
-    return [*name, *shown, *units, data.get("location") or ""]
+    return [*name, *shown, *units, lines(data.get("location"))]
 
 
 def happens_before_mermaid(graph: EventGraph, caption: str | None = None, theme: Theme = LIGHT) -> str:
@@ -91,11 +93,12 @@ def lock_order_mermaid(graph: Graph, caption: str | None = None, theme: Theme = 
     dangerous = edges_of([circle for circle in circles_in(graph) if circle.is_dangerous])
     guarded = edges_of(circles_in(graph)) - dangerous
     flow = Flow("Lock-order graph", lock_order_caption(graph) if caption is None else [caption])
+    lines = lines_of_takings(graph)
     places = {
         name: flow.add(Box([shorten(name, LONGEST_NAME)], wrong=any(name in step for step in dangerous))) for name in graph
     }
     for first, last, data in graph.edges(data=True):
-        said = [f"{shorten(taking['thread'], LONGEST_NAME)} {taking['location'] or ''}" for taking in data["takings"][:3]]
+        said = [f"{shorten(taking['thread'], LONGEST_NAME)} {lines(taking['location'])}" for taking in data["takings"][:3]]
         style = "dashed" if (first, last) in guarded else "solid"
         flow.arrows.append(Arrow(places[first], places[last], said, style, (first, last) in dangerous))
     return flowchart(flow, theme)

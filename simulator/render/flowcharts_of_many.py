@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from simulator.render.endings import BAD, DEADLOCK, Bad, Ending, counted
 from simulator.render.mermaid import Arrow, Box, Flow, flowchart
 from simulator.render.palette import LIGHT, Theme
-from simulator.render.state_graph import Shown
+from simulator.render.state_graph import StateTexts, refuse_too_many
 from simulator.render.steps import Lines, schedule_text, step_text
 from simulator.render.tree import tree_caption
 from simulator.render.unfolding import Branch, Chosen, Tree, interleaving_tree
@@ -26,19 +26,17 @@ def state_graph_mermaid(
     caption: str | None = None,
     theme: Theme = LIGHT,
 ) -> str:
-    """Write the state graph as a flowchart, downwards; the chosen path is thick."""
-    shown = Shown(graph, chosen, bad)
-    flow = Flow("State graph", shown.caption() if caption is None else [caption], "TB")
+    """Write the state graph as a flowchart, downwards; the chosen path is thick. Raises `TooLarge` above 150 states."""
+    refuse_too_many(graph)
+    texts = StateTexts(graph, chosen, bad)
+    flow = Flow("State graph", texts.caption() if caption is None else [caption], "TB")
     for state in graph.states:
-        ending = shown.endings.at.get(state.index)
-        decided = shown.endings.decided(state.index)
-        fill = ending.fill(theme) if ending else theme.bad if shown.endings.doomed(state.index) else ""
-        fill = fill or (decided.fill(theme) if decided else "")
-        said = [*shown.values(state), *shown.stuck(state), shown.ahead(state)]
-        flow.add(Box(said, _shape(ending, "box"), fill, bool(ending and ending.is_bad)))
+        ending = texts.endings.at.get(state.index)
+        said = [*texts.values(state), *texts.stuck(state), texts.ahead(state)]
+        flow.add(Box(said, _shape(ending, "box"), texts.fill(state, theme), bool(ending and ending.is_bad)))
     for step in graph.edges:
-        style = "thick" if (step.source, step.step) in shown.steps else "solid"
-        said = [f"{step.step}: {step_text(step)}", counted(step.interleavings), shown.lines.of(step)]
+        style = "thick" if (step.source, step.step) in texts.steps else "solid"
+        said = [f"{step.step}: {step_text(step)}", counted(step.interleavings), texts.lines.of(step)]
         flow.arrows.append(Arrow(step.source, step.target, said, style))
     return flowchart(flow, theme)
 

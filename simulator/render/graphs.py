@@ -7,7 +7,7 @@ come in program order, and their names in the DOT are positions, never what the 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,9 @@ from simulator.render.captions import graph_caption
 from simulator.render.dot import Markup, digraph, edge, html, node
 from simulator.render.graph_text import IN_THE_WAY
 from simulator.render.palette import LIGHT, Theme, pattern
+from simulator.render.places import brief
 from simulator.render.text import shorten
+from simulator.words import count
 
 if TYPE_CHECKING:
     from simulator.analysis.deadlocks import Graph
@@ -26,6 +28,8 @@ LONG_NAME = 8
 """A thread with a longer name than this gets an ellipse: a circle would be huge."""
 MOST_DOTS = 8
 LONGEST_LINE, NOTE_WIDTH = 40, 40
+ROW = 5
+"""So many nodes without an edge stand beside each other: slides are wide."""
 TOOK = "took a unit"
 AT_EDGES: dict[str | None, str] = {"is joined": "join", "waits to write": "goes first"}
 """What stands at an edge beside the object, if not how the other thread is in the way."""
@@ -39,14 +43,16 @@ def wait_for_dot(graph: Graph, caption: str | None = None, theme: Theme = LIGHT)
     """
     names = node_names(graph)
     circle = circle_edges(graph)
-    lines = [_thread(graph, name, names, circle, theme) for name in names]
+    where = lines_of(graph)
+    rows = _rows(name for name in names if not graph.degree(name) and not graph.nodes[name].get("waits_for"))
+    lines = [_thread(graph, name, names, circle, theme) for name in _in_order(names, rows)]
     for number, (name, holder, data) in enumerate(edges_in_order(graph, names), start=1):
         how = data.get("how", "holds")
         lines.append(
             edge(
                 names[name],
                 names[holder],
-                label=_edge_label(data["object"], data.get("location"), how),
+                label=_edge_label(data["object"], where(data.get("location")), how),
                 id=f"edge{number}",
                 tooltip=f"{name} waits for {data['object']}, {IN_THE_WAY[how]} {holder}",
                 **_stroke(names, name, (name, holder) in circle, theme),
@@ -55,6 +61,7 @@ def wait_for_dot(graph: Graph, caption: str | None = None, theme: Theme = LIGHT)
     for name in names:
         if graph.nodes[name].get("waits_for") and not graph.out_degree(name):
             lines += _note(graph, name, names, theme)
+    lines += _unseen(names, rows)
     return digraph("wait-for graph", lines, _below(graph, caption), theme, rankdir="LR", nodesep=0.6, ranksep=0.6)
 
 
@@ -68,10 +75,14 @@ def resource_allocation_dot(graph: Graph, caption: str | None = None, theme: The
     """
     names = node_names(graph)
     circle = circle_edges(graph)
+    where = lines_of(graph)
     taken: dict[str, int] = {}
     lines = []
-    for name, place in names.items():
-        is_thread = graph.nodes[name]["kind"] == "thread"
+    alone = [name for name in names if not graph.degree(name)]
+    kinds = [[name for name in alone if graph.nodes[name]["kind"] == kind] for kind in ("thread", "object")]
+    rows = [row for alike in kinds for row in _rows(alike)]
+    for name in _in_order(names, rows):
+        place, is_thread = names[name], graph.nodes[name]["kind"] == "thread"
         draw = _thread(graph, name, names, circle, theme) if is_thread else _square(graph, name, place, circle, theme)
         lines.append(draw)
     for number, (first, last, data) in enumerate(edges_in_order(graph, names), start=1):
@@ -80,15 +91,17 @@ def resource_allocation_dot(graph: Graph, caption: str | None = None, theme: The
         if data["kind"] == "assignment":
             lines += _assignment(graph, names, (first, last, data), taken, shared)
             continue
-        label = _edge_label("", data.get("location"))
+        label = _edge_label("", where(data.get("location")))
         tooltip = f"{first} waits for {graph.nodes[last].get('object', '')}"
         if data["kind"] == "join":
-            label, tooltip = _edge_label("", data.get("location"), data["how"]), f"{first} waits for the end of {last}"
+            label = _edge_label("", where(data.get("location")), data["how"])
+            tooltip = f"{first} waits for the end of {last}"
         elif data["kind"] == "announcement":
             label, tooltip = _edge_label("", None, data["how"]), f"{last} waits to write, and goes first"
         style = "dotted" if data["kind"] == "announcement" else "dashed"
         lines.append(edge(names[first], names[last], style=style, label=label, tooltip=tooltip, **shared))
-    page = {"rankdir": "LR", "nodesep": 0.5, "ranksep": 0.7}
+    lines += _unseen(names, rows)
+    page: dict[str, Any] = {"rankdir": "LR", "nodesep": 0.5, "ranksep": 0.7}
     return digraph("resource-allocation graph", lines, _below(graph, caption), theme, **page)
 
 
@@ -112,6 +125,30 @@ def _assignment(
         values = {"style": "solid", "label": label, "tailclip": "false", "tooltip": tooltip, **shared}
         lines.append(edge(dot, names[thread], **values))
     return lines
+
+
+def lines_of(graph: Graph) -> Callable[[str | None], str]:
+    """What stands at the edges of a graph for a location."""
+    return brief(data.get("location") for _, _, data in graph.edges(data=True))
+
+
+def _rows(alone: Iterable[str]) -> list[list[str]]:
+    """Nodes without an edge, in rows: Graphviz would put them one above the other."""
+    names = list(alone)
+    return [names[start : start + ROW] for start in range(0, len(names), ROW)]
+
+
+def _in_order(names: dict[str, str], rows: list[list[str]]) -> Iterator[str]:
+    """All nodes so that Graphviz draws the rows at the bottom, the last one lowest: it begins there."""
+    alone = [name for row in reversed(rows) for name in row]
+    yield from alone
+    yield from (name for name in names if name not in alone)
+
+
+def _unseen(names: dict[str, str], rows: list[list[str]]) -> Iterator[str]:
+    """Edges that nobody sees, which make a row of a row."""
+    for row in rows:
+        yield from (edge(names[first], names[last], style="invis") for first, last in pairwise(row))
 
 
 def _below(graph: Graph, caption: str | None) -> list[str]:
@@ -213,7 +250,7 @@ def _square(graph: Graph, name: str, place: str, circle: set[tuple[str, str]], t
         fillcolor=theme.paper,
         margin="0.02,0.02",
         id=place,
-        tooltip=f"{data.get('type', 'object')} {data['object']}: {units} unit{'s' if units != 1 else ''}",
+        tooltip=f"{data.get('type', 'object')} {data['object']}: {count(units, 'unit')}",
         **{"class": _classes("object", any(name in step for step in circle))},
     )
 
@@ -257,7 +294,7 @@ def _stroke(names: dict[str, str], name: str, on_circle: bool, theme: Theme) -> 
     """The line of a thread: its own dash pattern; thick and vermillion where it is on the circle."""
     own = pattern(int(names[name].removeprefix("thread")) - 1)
     colour = theme.wrong if on_circle else theme.ink
-    strong: dict[str, object] = {"penwidth": 3 if not own.double else 1.5} if on_circle else {}
+    strong: dict[str, object] = {"penwidth": 3 if not own.double else 2} if on_circle else {}
     double = f"{colour}:{theme.paper}:{colour}" if own.double else colour
     return {"style": own.style, "color": double, "class": _classes("wait", on_circle), **strong}
 

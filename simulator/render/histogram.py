@@ -6,7 +6,6 @@ the enabled threads at every step. Of a sample there is one bar, the share of th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,8 @@ from simulator.render.hatching import Square, hatch, picture
 from simulator.render.palette import LIGHT, Theme
 from simulator.render.text import shorten
 from simulator.render.text import width as columns
+from simulator.texts import json_text, page
+from simulator.words import percent
 
 if TYPE_CHECKING:
     from simulator.exploration.results import Exploration, OutcomeSummary
@@ -29,9 +30,9 @@ MOST_VALUES = 30
 LONGEST_LABEL = 44
 LONGEST_BAR = 300
 """The longest bar, in points; all others to scale."""
-TEXT_BAR = 40
-"""The longest bar in a text, in characters."""
-TALL, LOW, PITCH, GAP = 15, 11, 38, 5
+TEXT_BAR, SHORT_BAR, WIDEST = 40, 12, 80
+"""How long the longest bar in a text is, in characters: shorter, but not too short, if a terminal would break the lines."""
+TALL, LOW, PITCH, GAP = 15, 13, 42, 5
 """The heights of the two bars, from one outcome to the next, and between two hatch lines, in points."""
 
 
@@ -98,15 +99,6 @@ def _bars(exploration: Exploration, summary: OutcomeSummary) -> Iterator[Bar]:
         yield Bar("interleavings", 0.0, "endlessly many" if exploration.endless else "not counted")
 
 
-def percent(part: float) -> str:
-    """A share as a student reads it; never rounded to nothing, and never to everything."""
-    if part in (0, 1):
-        return f"{part:.0%}"
-    if part < 0.0005:
-        return f"1 in {1 / part:,.0f}"
-    return f"{min(part, 0.9999):.2%}" if part > 0.9995 else f"{part:.1%}"
-
-
 def histogram_dot(
     exploration: Exploration, *, bad: Bad | None = None, caption: str | None = None, theme: Theme = LIGHT
 ) -> str:
@@ -147,7 +139,9 @@ def _draw(canvas: Canvas, name: str, row: Row, bar: Bar, square: Square) -> None
             hatch(canvas, f"{name}hatch", [square], GAP if is_filled else 2 * GAP, theme.wrong)
     text = f"{bar.kind} {bar.number}"
     font = 10 if is_filled else 9
-    canvas.text(f"{name}number", (right + 6, middle[1]), text, font, mono_width(text, font) + 2, theme.ink)
+    canvas.text(
+        f"{name}number", (right + 6, middle[1] + (0 if is_filled else 1)), text, font, mono_width(text, font) + 2, theme.ink
+    )
 
 
 def _longest(table: list[Row]) -> float:
@@ -158,6 +152,8 @@ def _longest(table: list[Row]) -> float:
 def histogram_caption(exploration: Exploration, table: list[Row]) -> list[str]:
     """What the bars mean, what the answer is worth, and the command that draws it again."""
     lines = [f"Outcome histogram: {exploration.headline()}."]
+    if not table:
+        lines.append("No interleaving comes to an end." if exploration.claim == "complete" else "No end was met.")
     kinds = {bar.kind for row in table for bar in row.bars}
     if "runs" in kinds:
         lines += exploration.legend().split("\n")
@@ -177,16 +173,18 @@ def histogram_text(exploration: Exploration, *, bad: Bad | None = None, caption:
     longest = _longest(table)
     room = max((columns(row.label) for row in table), default=0)
     kinds = max((len(bar.kind) for row in table for bar in row.bars), default=0)
+    numbers = max((len(bar.number) for row in table for bar in row.bars), default=0)
+    longest_bar = min(TEXT_BAR, max(SHORT_BAR, WIDEST - len("!     ") - room - kinds - numbers - 1))
     lines = []
     for row in table:
         for place, bar in enumerate(row.bars):
             label = row.label if place == 0 else ""
-            length = max(1, round(TEXT_BAR * bar.part / longest)) if bar.part else 0
+            length = max(1, round(longest_bar * bar.part / longest)) if bar.part else 0
             drawn = ("/" if row.is_bad else "░" if bar.kind == "probability" else "█") * length
             mark = "!" if row.is_bad and place == 0 else " "
             lines.append(f"{mark} {label}{' ' * (room - columns(label))}  {bar.kind.ljust(kinds)}  {drawn} {bar.number}")
-    said = [caption] if caption is not None else histogram_caption(exploration, table)
-    return "\n".join(["outcome histogram", "", *lines, "", *said])
+    said = caption.split("\n") if caption is not None else histogram_caption(exploration, table)
+    return page(["outcome histogram", "", *lines, *([""] if lines else []), *said])
 
 
 def histogram_json(exploration: Exploration, *, bad: Bad | None = None) -> str:
@@ -212,4 +210,4 @@ def histogram_json(exploration: Exploration, *, bad: Bad | None = None) -> str:
             for row in table
         ],
     }
-    return json.dumps(data, ensure_ascii=False, indent=1)
+    return json_text(data)

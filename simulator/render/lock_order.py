@@ -5,7 +5,7 @@ Pure functions from a graph that `simulator.analysis.lock_order_graph` made.
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +13,10 @@ from simulator.errors import TooLarge
 from simulator.render.captions import redraw_source
 from simulator.render.dot import Markup, digraph, edge, html, node
 from simulator.render.palette import LIGHT, Theme
+from simulator.render.places import brief
 from simulator.render.steps import label_table
 from simulator.render.text import shorten
+from simulator.texts import json_text, page
 
 if TYPE_CHECKING:
     from simulator.analysis.lock_circles import Circle
@@ -89,14 +91,19 @@ def _lock(graph: Graph, name: str, id: str, on_circle: bool, theme: Theme) -> st
     )
 
 
+def lines_of(graph: Graph) -> Callable[[str | None], str]:
+    """What stands at the edges of a graph for a location."""
+    return brief(taking["location"] for _, _, data in graph.edges(data=True) for taking in data["takings"])
+
+
 def _label(graph: Graph, takings: tuple[dict[str, Any], ...], theme: Theme) -> Markup:
     """Who took the second lock, and where: a letter on the fill of its thread, and a line."""
     threads = list(graph.graph.get("threads", ()))
-    rows = []
+    lines, rows = lines_of(graph), []
     for taking in takings[:MOST_TAKINGS]:
         name = taking["thread"]
         fill = f' BGCOLOR="{theme.fill(threads.index(name))}"' if name in threads else ""
-        where = f'<FONT POINT-SIZE="9">{html(taking["location"] or "")}</FONT>'
+        where = f'<FONT POINT-SIZE="9">{html(lines(taking["location"]))}</FONT>'
         rows.append(f'<TD{fill}><B>{html(shorten(name, 16))}</B></TD><TD ALIGN="LEFT">{where}</TD>')
     if len(takings) > MOST_TAKINGS:
         rows.append(f'<TD></TD><TD ALIGN="LEFT"><FONT POINT-SIZE="9">and {len(takings) - MOST_TAKINGS} more</FONT></TD>')
@@ -106,9 +113,9 @@ def _label(graph: Graph, takings: tuple[dict[str, Any], ...], theme: Theme) -> M
 def lock_order_caption(graph: Graph) -> list[str]:
     """What the edges mean, the circles in words and what they are worth, and the command that draws it again."""
     looked_at = graph.graph.get("looked_at")
-    of = f" of {looked_at}" if looked_at else ""
     lines = [
-        f"Lock-order graph{of}: L → M if a thread took M, or waited for it, holding L.",
+        f"Lock-order graph of {looked_at}." if looked_at else "Lock-order graph.",
+        "L → M: a thread that held L took M, or waited for it.",
         *circle_words(graph),
     ]
     source, schedule = graph.graph.get("source"), graph.graph.get("schedule")
@@ -175,7 +182,7 @@ def lock_order_text(graph: Graph, caption: str | None = None) -> str:
     alone = [name for name in graph if not graph.degree(name)]
     lines += [f"{', '.join(alone)}: never together with another lock"] if alone else []
     lines += ["no lock was taken"] if not len(graph) else []
-    return "\n".join([*lines, "", *(lock_order_caption(graph) if caption is None else [caption])])
+    return page([*lines, "", *(lock_order_caption(graph) if caption is None else caption.split("\n"))])
 
 
 def _where(taking: dict[str, Any]) -> str:
@@ -216,4 +223,4 @@ def lock_order_json(graph: Graph) -> str:
             for circle in circles_in(graph)
         ],
     }
-    return json.dumps(data, ensure_ascii=False, indent=1)
+    return json_text(data)

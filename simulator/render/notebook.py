@@ -12,11 +12,11 @@ from typing import Any
 
 from simulator.execution import Execution
 from simulator.render.engine import draw
-from simulator.render.histogram import percent
 from simulator.render.palette import LIGHT
 from simulator.render.pictures import Picture, picture_of
 from simulator.render.text import printable, timeline
 from simulator.showing import as_text
+from simulator.words import count, percent
 
 PLAIN, HTML, SVG = "text/plain", "text/html", "image/svg+xml"
 MOST_ROWS = 200
@@ -28,6 +28,11 @@ TEXTS = ("Lasso", "Forever", "Explanation")
 NUMBERS = ("interleavings", "share", "probability", "runs", "classes")
 _drawn: Counter[str] = Counter()
 """How often each picture was shown: a picture that is shown twice in one page has other ids the second time."""
+
+
+def begin_page() -> None:
+    """Number the pictures from the beginning: what is shown next stands in another page than what was shown before."""
+    _drawn.clear()
 
 
 def bundle(value: Any) -> dict[str, str]:
@@ -99,7 +104,7 @@ def _summaries(summaries: Sequence[Any]) -> str:
     ]
     left_out = len(summaries) - len(rows)
     below = [f"and {left_out:,} more outcomes"] if left_out > 0 else []
-    many = f"{len(summaries):,} outcome{'' if len(summaries) == 1 else 's'}"
+    many = count(len(summaries), "outcome")
     return box(_table(many, ("outcome", *known, "example"), rows, below), "Outcomes")
 
 

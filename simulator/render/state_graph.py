@@ -6,7 +6,6 @@ its own fill (and its number in the state), bad ones are vermillion; white is no
 
 from __future__ import annotations
 
-import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -21,20 +20,22 @@ from simulator.render.states import state_text
 from simulator.render.steps import Lines, label_table, schedule_text, step_label, step_line, step_text, tooltip
 from simulator.render.text import shorten
 from simulator.render.unfolding import Chosen
+from simulator.texts import json_text, page
+from simulator.words import count
 
 if TYPE_CHECKING:
     from simulator.exploration.state_graph import Edge, State, StateGraph
 
 MOST_STATES = 150
-DETAILS_UP_TO = 40
-"""Graphs with more states than this have letters and numbers at their edges, and no operations."""
+DETAILS_UP_TO, MOST_DETAILED_STEPS = 40, 60
+"""Graphs with more states or steps than this have letters and numbers at their edges, and no operations."""
 CHOSEN_WEIGHT = 20
 """How much Graphviz is to care that the chosen path is short and straight; other steps have 1."""
 VALUE_WIDTH, AHEAD_WIDTH = 28, 28
 
 
-class Shown:
-    """A state graph, and what the picture and the text say of it."""
+class StateTexts:
+    """What the picture and the text say of a state graph, and of each of its states."""
 
     def __init__(self, graph: StateGraph, chosen: Chosen | None, bad: Bad | None) -> None:
         self.graph = graph
@@ -64,8 +65,8 @@ class Shown:
     def stuck(self, state: State) -> list[str]:
         """``B waits: left.acquire()``, for those who cannot step here."""
         can_step = {step.thread for step in self.graph.after[state.index]}
-        blocked = {name: operation for name, operation in state.waiting.items() if name not in can_step}
-        return [f"{name} waits: {shorten(text_of(operation), VALUE_WIDTH)}" for name, operation in blocked.items()]
+        blocked = [(name, text_of(operation)) for name, operation in state.waiting.items() if name not in can_step]
+        return [f"{shorten(name, 20)} waits: {shorten(wanted, VALUE_WIDTH)}" for name, wanted in blocked]
 
     def ahead(self, state: State) -> str:
         """Which outcomes can still come: ``→ 1, 2``; at an end, which one it is."""
@@ -75,10 +76,17 @@ class Shown:
         numbers = sorted(self.endings.ahead[state.index])
         return f"→ {', '.join(map(str, numbers))}" if numbers else "→ no end"
 
+    def fill(self, state: State, theme: Theme) -> str:
+        """The fill of the only outcome that can still come, or of all that is bad; paper if that is open."""
+        decided = self.endings.decided(state.index)
+        if decided is not None:
+            return decided.fill(theme)
+        return theme.bad if self.endings.doomed(state.index) else theme.paper
+
     def caption(self, *, drawn: bool = True) -> list[str]:
         """What the picture shows, the outcomes, and the command that draws it again."""
         graph = self.graph
-        many = f"{len(graph.states):,} state{'' if len(graph.states) == 1 else 's'}, {counted(graph.interleavings)}"
+        many = f"{count(len(graph.states), 'state')}, {counted(graph.interleavings)}"
         names = ", ".join(graph.program.names) or "no threads"
         thick = [] if self.schedule is None else [f"thick: schedule {self.schedule}"]
         fills = ["→ and fill: what can still come"]
@@ -105,42 +113,46 @@ def state_graph_dot(
     a double octagon if it is a deadlock. At every step stands how many interleavings take it. ``chosen`` is an execution or
     a schedule that is drawn thick. ``caption`` replaces what stands below. Raises `TooLarge` above 150 states.
     """
+    refuse_too_many(graph)
+    texts = StateTexts(graph, chosen, bad)
+    details = len(graph.states) <= DETAILS_UP_TO and len(graph.edges) <= MOST_DETAILED_STEPS
+    written = [_state(texts, state, theme) for state in graph.states]
+    for number, step in enumerate(graph.edges, start=1):
+        thread = graph.program.position(step.thread)
+        label = _in_full(texts, step, thread, theme) if details else _letter(step, thread, theme)
+        on_path = (step.source, step.step) in texts.steps
+        first, last = _ends(step)
+        written.append(
+            edge(
+                first,
+                last,
+                label=label,
+                id=f"edge{number}",
+                weight=CHOSEN_WEIGHT if on_path else None,
+                tooltip=f"{tooltip(step, texts.lines)}: {counted(step.interleavings)}",
+                **step_line(thread, on_path, theme),
+            )
+        )
+    below = caption.split("\n") if caption is not None else texts.caption()
+    return digraph("state graph", written, below, theme, nodesep=0.4, ranksep=0.5)
+
+
+def refuse_too_many(graph: StateGraph) -> None:
+    """Raise `TooLarge` above 150 states."""
     if len(graph.states) > MOST_STATES:
         raise TooLarge(
             f"the program has {len(graph.states):,} states, and nobody could read a graph of more than {MOST_STATES}.\n"
             "Draw fewer threads or fewer steps; or what comes of it all, the outcome histogram of explore(program);\n"
-            "or its beginning, the interleaving tree with depth=4. As .txt or .json it can be saved all the same."
+            "or its beginning, the interleaving tree with depth=3. As .txt or .json it can be saved all the same."
         )
-    shown = Shown(graph, chosen, bad)
-    details = len(graph.states) <= DETAILS_UP_TO
-    written = [_state(shown, state, theme) for state in graph.states]
-    for number, step in enumerate(graph.edges, start=1):
-        thread = graph.program.position(step.thread)
-        label = _in_full(shown, step, thread, theme) if details else _letter(step, thread, theme)
-        on_path = (step.source, step.step) in shown.steps
-        written.append(
-            edge(
-                f"state{step.source}",
-                f"state{step.target}",
-                label=label,
-                id=f"edge{number}",
-                weight=CHOSEN_WEIGHT if on_path else None,
-                tooltip=f"{tooltip(step, shown.lines)}: {counted(step.interleavings)}",
-                **step_line(thread, on_path, theme),
-            )
-        )
-    below = caption.split("\n") if caption is not None else shown.caption()
-    return digraph("state graph", written, below, theme, nodesep=0.2, ranksep=0.35)
 
 
-def _state(shown: Shown, state: State, theme: Theme) -> str:
-    ending = shown.endings.at.get(state.index)
-    rows = [f'<FONT FACE="{MONOSPACE}" POINT-SIZE="10">{html(line)}</FONT>' for line in shown.values(state)]
-    rows += [f'<FONT POINT-SIZE="9"><I>{html(line)}</I></FONT>' for line in shown.stuck(state)]
-    ahead = "<BR/>".join(map(html, textwrap.wrap(shown.ahead(state), AHEAD_WIDTH)))
+def _state(texts: StateTexts, state: State, theme: Theme) -> str:
+    ending = texts.endings.at.get(state.index)
+    rows = [f'<FONT FACE="{MONOSPACE}" POINT-SIZE="10">{html(line)}</FONT>' for line in texts.values(state)]
+    rows += [f'<FONT POINT-SIZE="9"><I>{html(line)}</I></FONT>' for line in texts.stuck(state)]
+    ahead = "<BR/>".join(map(html, textwrap.wrap(texts.ahead(state), AHEAD_WIDTH)))
     rows.append(f'<FONT POINT-SIZE="9"><B>{ahead}</B></FONT>' if ending else f'<FONT POINT-SIZE="9">{ahead}</FONT>')
-    decided = shown.endings.decided(state.index)
-    fill = decided.fill(theme) if decided is not None else theme.bad if shown.endings.doomed(state.index) else theme.paper
     look = SHAPES[ending.verdict] if ending is not None else {"shape": "box", "style": "filled"}
     kind = f"state {ending.verdict}" if ending is not None else "state"
     wrong = {"color": theme.wrong} if ending is not None and ending.is_bad else {}
@@ -149,20 +161,26 @@ def _state(shown: Shown, state: State, theme: Theme) -> str:
         label=label_table(f"<TD>{row}</TD>" for row in rows),
         margin="0.05,0.02",
         height=0.3,
-        fillcolor=fill,
-        penwidth=3 if state.index in shown.visited else 1,
+        fillcolor=texts.fill(state, theme),
+        penwidth=3 if state.index in texts.visited else 1,
         id=f"state{state.index}",
-        tooltip="; ".join([*shown.values(state), *shown.stuck(state), shown.ahead(state)]),
+        tooltip="; ".join([*texts.values(state), *texts.stuck(state), texts.ahead(state)]),
         **look,
         **wrong,
         **{"class": kind},
     )
 
 
-def _in_full(shown: Shown, step: Edge, thread: int, theme: Theme) -> Markup:
+def _ends(step: Edge) -> tuple[str, str]:
+    """Where an edge begins and ends. From the bottom of one state to the top of the next, or it would skim others."""
+    first, last = f"state{step.source}", f"state{step.target}"
+    return (f"{first}:s", f"{last}:n") if step.source < step.target else (first, last)
+
+
+def _in_full(texts: StateTexts, step: Edge, thread: int, theme: Theme) -> Markup:
     """The label of an edge in a small graph: everything."""
-    many = "∞" if step.interleavings is None else f"{step.interleavings:,} of {shown.graph.interleavings or '∞'}"
-    return step_label(step, thread, shown.lines.of(step), theme, many)
+    many = "∞" if step.interleavings is None else f"{step.interleavings:,} of {texts.graph.interleavings or '∞'}"
+    return step_label(step, thread, texts.lines.of(step), theme, many)
 
 
 def _letter(step: Edge, thread: int, theme: Theme) -> Markup:
@@ -176,60 +194,60 @@ def state_graph_text(
     graph: StateGraph, *, chosen: Chosen | None = None, bad: Bad | None = None, caption: str | None = None
 ) -> str:
     """Every state with what it holds and the steps that lead on from it; ``*`` marks the chosen path."""
-    shown = Shown(graph, chosen, bad)
+    texts = StateTexts(graph, chosen, bad)
     written = []
     for state in graph.states:
-        mark = "*" if state.index in shown.visited else " "
-        parts = ", ".join([*shown.values(state), *shown.stuck(state)])
-        written.append(f"{mark} state {state.index}: {f'{parts}  ' if parts else ''}{_end_words(shown, state)}")
+        mark = "*" if state.index in texts.visited else " "
+        parts = ", ".join([*texts.values(state), *texts.stuck(state)])
+        written.append(f"{mark} state {state.index}: {f'{parts}  ' if parts else ''}{_end_words(texts, state)}")
         for step in graph.after[state.index]:
-            mark = "*" if (step.source, step.step) in shown.steps else " "
-            where = f"  ({shown.lines.of(step)})" if shown.lines.of(step) else ""
+            mark = "*" if (step.source, step.step) in texts.steps else " "
+            where = f"  ({texts.lines.of(step)})" if texts.lines.of(step) else ""
             many = counted(step.interleavings)
             written.append(f"{mark}     {step.step}: {step_text(step)} -> state {step.target}, {many}{where}")
-    said = [caption] if caption is not None else shown.caption(drawn=False)
-    return "\n".join(["state graph", *written, "", *said])
+    said = caption.split("\n") if caption is not None else texts.caption(drawn=False)
+    return page(["state graph", *written, "", *said])
 
 
-def _end_words(shown: Shown, state: State) -> str:
-    ending = shown.endings.at.get(state.index)
+def _end_words(texts: StateTexts, state: State) -> str:
+    ending = texts.endings.at.get(state.index)
     if ending is None:
-        return shown.ahead(state)
+        return texts.ahead(state)
     return f"ends: {'BAD: ' if ending.verdict == 'bad' else ''}{ending.text}"
 
 
 def state_graph_json(graph: StateGraph, *, chosen: Chosen | None = None, bad: Bad | None = None) -> str:
     """The graph as JSON, with the version of the format: the states, the steps, and the outcomes."""
-    shown = Shown(graph, chosen, bad)
+    texts = StateTexts(graph, chosen, bad)
     data = {
         "format": "simulator state graph",
         "version": 1,
         "threads": list(graph.program.names),
         "interleavings": graph.interleavings,
-        "chosen": shown.schedule,
-        "outcomes": [ending_data(ending) for ending in shown.endings.all],
-        "states": [_state_data(shown, state) for state in graph.states],
-        "steps": [_step_data(shown, step) for step in graph.edges],
+        "chosen": texts.schedule,
+        "outcomes": [ending_data(ending) for ending in texts.endings.all],
+        "states": [_state_data(texts, state) for state in graph.states],
+        "steps": [_step_data(texts, step) for step in graph.edges],
     }
-    return json.dumps(data, ensure_ascii=False, indent=1)
+    return json_text(data)
 
 
-def _state_data(shown: Shown, state: State) -> dict[str, Any]:
-    ending = shown.endings.at.get(state.index)
-    names = shown.graph.program.names
+def _state_data(texts: StateTexts, state: State) -> dict[str, Any]:
+    ending = texts.endings.at.get(state.index)
+    names = texts.graph.program.names
     return {
-        "values": {object.name: shown._text(object, state, names) for object in state.object_states},
+        "values": {object.name: texts._text(object, state, names) for object in state.object_states},
         "waiting": {name: text_of(operation) for name, operation in state.waiting.items()},
         "places": {name: str(place) if place is not None else None for name, place in state.places.items()},
         "outcome": None if ending is None else ending.number,
-        "ahead": sorted(shown.endings.ahead[state.index]),
+        "ahead": sorted(texts.endings.ahead[state.index]),
         "paths_to": state.paths_to,
         "paths_from": state.paths_from,
     }
 
 
-def _step_data(shown: Shown, step: Edge) -> dict[str, Any]:
-    place = shown.lines.place(step)
+def _step_data(texts: StateTexts, step: Edge) -> dict[str, Any]:
+    place = texts.lines.place(step)
     return {
         "from": step.source,
         "to": step.target,

@@ -6,7 +6,6 @@ interleavings they stand for; the numbers of all leaves and stubs add up to thos
 
 from __future__ import annotations
 
-import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from simulator.render.palette import LIGHT, Theme
 from simulator.render.steps import Lines, schedule_text, step_label, step_line, step_text, tooltip
 from simulator.render.text import shorten
 from simulator.render.unfolding import Branch, Chosen, Tree, interleaving_tree
+from simulator.texts import json_text, page
 
 if TYPE_CHECKING:
     from simulator.exploration.state_graph import StateGraph
@@ -67,7 +67,7 @@ def interleaving_tree_dot(
                 )
             )
     below = caption.split("\n") if caption is not None else tree_caption(tree)
-    page = {"rankdir": "LR", "nodesep": 0.12, "ranksep": 0.25, "ordering": "out"}
+    page: dict[str, Any] = {"rankdir": "LR", "nodesep": 0.12, "ranksep": 0.25, "ordering": "out"}
     return digraph("interleaving tree", written, below, theme, **page)
 
 
@@ -151,8 +151,8 @@ def interleaving_tree_text(
             corner = ("└─ " if last else "├─ ") if parts else ""
             rest = ("   " if last else "│  ") if parts else ""
             stack.append((child, below + corner, below + rest))
-    said = [caption] if caption is not None else tree_caption(tree, drawn=False)
-    return "\n".join(["interleaving tree", *written, "", *said])
+    said = caption.split("\n") if caption is not None else tree_caption(tree, drawn=False)
+    return page(["interleaving tree", *written, "", *said])
 
 
 def _lines(tree: Tree, branch: Branch, before: str, below: str, lines: Lines) -> list[str]:
@@ -200,7 +200,7 @@ def interleaving_tree_json(
         "outcomes": [ending_data(ending) for ending in tree.endings.all],
         "nodes": nodes,
     }
-    return json.dumps(data, ensure_ascii=False, indent=1)
+    return json_text(data)
 
 
 def _branch_data(tree: Tree, branch: Branch) -> dict[str, Any]:

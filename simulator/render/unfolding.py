@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MOST_LEAVES = 200
 MOST_STEPS = 500
 """A path of more steps than this is refused: nobody could follow it, and a spin loop would have no end."""
+LIMITS = (20, 10, 5, 1)
+DEPTHS = (8, 6, 5, 4, 3, 2, 1)
+"""What is advised if a tree is too large: the first of these that is small enough."""
 Chosen = str | Sequence[str] | Execution
 Path = tuple[str, ...] | None
 
@@ -81,11 +84,13 @@ def interleaving_tree(
     ends = endings(graph, bad)
     root = Branch(0, None, ())
     leaves = _unfold(graph, ends, root, limit, depth, path)
+    if leaves is None:
+        raise _too_large(graph, ends, path)
     return Tree(graph, ends, root, leaves, path, tuple(said))
 
 
-def _unfold(graph: StateGraph, ends: Endings, root: Branch, limit: int | None, depth: int | None, path: Path) -> int:
-    """Depth first, the first thread first; answer how many leaves and stubs there are."""
+def _unfold(graph: StateGraph, ends: Endings, root: Branch, limit: int | None, depth: int | None, path: Path) -> int | None:
+    """Depth first, the first thread first; answer how many leaves and stubs there are, None if they are too many."""
     leaves, complete, stack = 0, 0, [root]
     while stack:
         branch = stack.pop()
@@ -97,10 +102,10 @@ def _unfold(graph: StateGraph, ends: Endings, root: Branch, limit: int | None, d
         if branch.ending is not None or branch.is_stub:
             leaves += 1
             if leaves > MOST_LEAVES:
-                raise _too_large(graph)
+                return None
             continue
         if len(branch.schedule) > MOST_STEPS:
-            raise _too_large(graph)
+            return None
         branch.children = [Branch(step.target, step, (*branch.schedule, step.step)) for step in graph.after[branch.state]]
         stack += reversed(branch.children)
     return leaves
@@ -114,10 +119,19 @@ def _is_pruned(branch: Branch, complete: int, limit: int | None, depth: int | No
     return limit is not None and complete >= limit and not is_on_path
 
 
-def _too_large(graph: StateGraph) -> TooLarge:
-    many = counted(graph.interleavings)
+def _too_large(graph: StateGraph, ends: Endings, path: Path) -> TooLarge:
+    """The error, with advice that helps: what it says is tried. (No limit helps if the first thread alone never ends.)"""
+
+    def fits(limit: int | None, depth: int | None) -> bool:
+        return _unfold(graph, ends, Branch(0, None, ()), limit, depth, path) is not None
+
+    limit = next((limit for limit in LIMITS if fits(limit, None)), None)
+    depth = next((depth for depth in DEPTHS if fits(None, depth)), 1)
+    ways = [] if limit is None else [(f"--limit {limit}", f"limit={limit} draws the first {counted(limit)}")]
+    ways += [(f"--depth {depth}", f"depth={depth}{' draws' if limit is None else ''} the first {counted(depth, 'step')}")]
     return TooLarge(
-        f"the program has {many}, and nobody could read a tree of more than {MOST_LEAVES} leaves.\n"
-        "Prune it: limit=20 draws the first 20 interleavings, depth=4 the first 4 steps, and the rest as stubs with their\n"
-        "numbers (on the command line --limit 20, --depth 4); or draw the state graph, in which interleavings meet."
+        f"the program has {counted(graph.interleavings)}, and nobody could read a tree of more than {MOST_LEAVES} leaves.\n"
+        f"Prune it: {', '.join(words for _, words in ways)}, and the rest as stubs with their\n"
+        f"numbers (on the command line {', '.join(option for option, _ in ways)}); "
+        "or draw the state graph, in which interleavings meet."
     )
