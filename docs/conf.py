@@ -1,6 +1,7 @@
 """How the documentation is built: ``python -m sphinx -W docs build/docs``. Every cell is run; nothing is fetched."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -35,3 +36,22 @@ autodoc_preserve_defaults = True
 autodoc_default_options = {"members": True}
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100
+
+
+def reachable(app, pagename, templatename, context, doctree):
+    """Mend what readers without a mouse, or without the picture of a page, would trip over in what Sphinx writes.
+
+    Code that is wider than the page scrolls with the keyboard, too; the parameters of a long signature are no list of
+    definitions, though Sphinx lays them out as one.
+    """
+    body = context.get("body", "").replace("<pre>", '<pre tabindex="0">')
+    context["body"] = re.sub(r"<dl>\n((?:<dd>.*?</dd>\n?)+)</dl>", _lines_of_their_own, body, flags=re.DOTALL)
+
+
+def _lines_of_their_own(match):
+    lines = match[1].replace("<dd>", "<div>").replace("</dd>", "</div>")
+    return f'<div class="parameters">\n{lines}</div>'
+
+
+def setup(app):
+    app.connect("html-page-context", reachable)

@@ -4,7 +4,9 @@
 byte for byte: no process, no folder and no clock leaves a trace in it. It needs the simulator and Graphviz, and no Jupyter.
 
 The site, the tests and the notebook all run cells in this one way (`run`), in one process: with a kernel for each page the
-site took three times as long to build.
+site took three times as long to build. Each page runs in an empty folder, in which its files are: a code block with a
+caption is the file of that name, and so is a cell with a tag that ends in ``.py``. Commands of this project that a page
+shows in a console are run where they stand.
 """
 
 from __future__ import annotations
@@ -16,13 +18,19 @@ import json
 import linecache
 import os
 import re
+import runpy
+import shlex
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.render.notebook import _drawn
+import showing
+
+from simulator.render.notebook import begin_page
+from simulator.render.player import Frame
 
 DOCS = Path(__file__).resolve().parent.parent
 PAGE, NOTEBOOK = DOCS / "tutorial.md", DOCS / "tutorial.ipynb"
@@ -30,6 +38,12 @@ PAGE, NOTEBOOK = DOCS / "tutorial.md", DOCS / "tutorial.ipynb"
 HEAD = re.compile(r"\A---\n.*?^---\n", re.MULTILINE | re.DOTALL)
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TAGS = re.compile(r"\A:tags: \[([^\]]*)\]\n\n?")
+FILE = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INSTEAD = "Here is a page to step through, for viewers that let it run."
+"""What is left of a frame where a viewer takes it away, or shows text only."""
+ANSWERS = (0, 1, 3)
+"""Exit codes of commands that worked: all is well, something was found, the answer is not complete."""
 
 
 @dataclass(frozen=True)
@@ -63,25 +77,67 @@ def _text(text: str, start: int, end: int) -> list[Cell]:
     return [Cell(text.count("\n", 0, start) + 1, part, False)] if part else []
 
 
-def run(pieces: list[Cell]) -> list[list[dict[str, Any]]]:
-    """Run the code of a page in a folder that is thrown away; for each cell, what it puts below itself, as in a notebook.
+def files(pieces: list[Cell]) -> dict[str, str]:
+    """The files that a page shows: name to content."""
+    found: dict[str, str] = {}
+    for piece in pieces:
+        if piece.is_code:
+            found |= {tag: f"{piece.text}\n" for tag in piece.tags if tag.endswith(".py")}
+        else:
+            found |= {match[1]: match[2] for match in FILE.finditer(piece.text)}
+    return found
 
-    Cells see each other's names. An exception goes on out, with a note that says where it came from.
+
+def commands(piece: Cell) -> list[str]:
+    """The commands that a piece of text shows."""
+    lines = (line for match in CONSOLE.finditer(piece.text) for line in match[1].splitlines())
+    return [] if piece.is_code else [line[2:] for line in lines if line.startswith("$ ")]
+
+
+def perform(command: str) -> None:
+    """Run one command, if it is one of this project; others are left to the tests, for they need more than Python."""
+    from click.testing import CliRunner
+
+    from simulator.cli import main as simulator
+
+    match shlex.split(command):
+        case ["mkdir", folder]:
+            Path(folder).mkdir()
+        case ["python", "-m", "simulator", *arguments]:
+            done = CliRunner().invoke(simulator, arguments, prog_name="simulator")
+            assert done.exit_code in ANSWERS, f"$ {command}\n{done.output}"
+        case ["python", script] if script.endswith(".py"):
+            runpy.run_path(script, run_name="__main__")
+
+
+def run(pieces: list[Cell], *, site: bool = False) -> list[list[dict[str, Any]]]:
+    """Run a page in a folder that is thrown away; for each cell, what it puts below itself, as in a notebook.
+
+    Cells see each other's names. On the ``site`` pictures are shown for light and dark pages. An exception goes on out,
+    with a note that says where it came from.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
-    outputs = []
-    _drawn.clear()  # every page begins anew, whatever was shown before
-    with _elsewhere():
-        for number, piece in enumerate(code for code in pieces if code.is_code):
+    outputs: list[list[dict[str, Any]]] = []
+    begin_page()
+    with _elsewhere(), showing.in_both_themes():
+        for name, content in files(pieces).items():
+            Path(name).write_text(content, encoding="utf-8")
+        for piece in pieces:
             try:
-                outputs.append(_outputs(piece, number, names))
+                if piece.is_code:
+                    outputs.append(_outputs(piece, len(outputs), names, site))
+                else:
+                    for command in commands(piece):
+                        perform(command)
             except BaseException as error:
-                error.add_note(f"in the cell that begins in line {piece.line}:\n{piece.text}")
+                error.add_note(
+                    f"in the {'cell' if piece.is_code else 'text'} that begins in line {piece.line}:\n{piece.text}"
+                )
                 raise
     return outputs
 
 
-def _outputs(cell: Cell, number: int, names: dict[str, Any]) -> list[dict[str, Any]]:
+def _outputs(cell: Cell, number: int, names: dict[str, Any], site: bool) -> list[dict[str, Any]]:
     file = f"<ipython-input-{number + 1}>"  # a name under which the simulator knows a cell
     linecache.cache[file] = (len(cell.text), None, cell.text.splitlines(keepends=True), file)
     body = ast.parse(cell.text, file).body
@@ -97,19 +153,27 @@ def _outputs(cell: Cell, number: int, names: dict[str, Any]) -> list[dict[str, A
         outputs.append({"output_type": "stream", "name": "stdout", "text": _lines(printed.getvalue())})
     if value is not None:
         outputs.append(
-            {"output_type": "execute_result", "execution_count": number + 1, "metadata": {}, "data": bundle(value)}
+            {"output_type": "execute_result", "execution_count": number + 1, "metadata": {}, "data": bundle(value, site)}
         )
     return outputs
 
 
-def bundle(value: Any) -> dict[str, list[str]]:
-    """A value as a notebook shows it. Of a picture the HTML is left out, for viewers may strip it bare."""
+def bundle(value: Any, site: bool = False) -> dict[str, list[str]]:
+    """A value as a notebook shows it. Of a picture the HTML is left out, for viewers may strip it bare.
+
+    On the ``site`` a picture is there twice, for light and dark pages.
+    """
     shown = getattr(value, "_repr_mimebundle_", None)
     made = shown() if shown is not None else {}
     data = dict(made[0] if isinstance(made, tuple) else made or {})
+    if isinstance(value, Frame):
+        data = {"text/html": value.replace("></iframe>", f">{INSTEAD}</iframe>"), "text/plain": INSTEAD}
     data.setdefault("text/plain", repr(value))
     if "image/svg+xml" in data:
-        data.pop("text/html", None)
+        if site:
+            data = {"text/html": showing.drawn(value, data["image/svg+xml"]).html, "text/plain": data["text/plain"]}
+        else:
+            data.pop("text/html", None)
     return {kind: _lines(data[kind]) for kind in sorted(data)}
 
 
@@ -119,19 +183,25 @@ def _lines(text: str) -> list[str]:
 
 @contextlib.contextmanager
 def _elsewhere() -> Iterator[None]:
+    """Work in an empty folder, from which can be imported, and leave nothing of it."""
     before = Path.cwd()
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
+        sys.path.insert(0, folder)
         try:
             yield
         finally:
             os.chdir(before)
+            sys.path.remove(folder)
+            for name, module in list(sys.modules.items()):
+                if str(getattr(module, "__file__", None)).startswith(folder):
+                    del sys.modules[name]
 
 
-def notebook(text: str) -> dict[str, Any]:
+def notebook(text: str, *, site: bool = False) -> dict[str, Any]:
     """Run a page and make a notebook of it, in the format of Jupyter, version 4.5."""
     pieces = cells(text)
-    answers = iter(run(pieces))
+    answers = iter(run(pieces, site=site))
     made = []
     count = 0
     for place, piece in enumerate(pieces):
@@ -154,7 +224,7 @@ def read(text: str) -> Any:
     """A page as MyST-NB wants it; ``nb_custom_formats`` names this function."""
     import nbformat
 
-    return nbformat.reads(written(notebook(text)), as_version=4)
+    return nbformat.reads(written(notebook(text, site=True)), as_version=4)
 
 
 def written(made: dict[str, Any]) -> str:
