@@ -24,7 +24,7 @@ class Report:
 def examine() -> Report:
     """Look at Python, the packages, Graphviz and the fonts."""
     from simulator.errors import RenderError
-    from simulator.render.engine import FONT_PACKAGE, fonts_found, renderer
+    from simulator.render.means.engine import FONT_PACKAGE, fonts_found, renderer
 
     lines = [f"Python    {platform.python_implementation()} {platform.python_version()} on {sys.platform}"]
     lines += [f"packages  {', '.join(f'{name} {_version(name)}' for name in PACKAGES)}"]

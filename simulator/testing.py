@@ -139,7 +139,7 @@ def _in_outcomes(what: str, result: Exploration, wrong: tuple[OutcomeSummary, ..
 
 def story(execution: Execution) -> str:
     """An execution told for a person: the steps, how it ended, why it will never move on, and the line to replay it."""
-    from simulator.render.text import timeline
+    from simulator.render.lanes.text import timeline
 
     parts = [timeline(execution, caption=False), ""]
     if execution.outcome.status == "deadlock":

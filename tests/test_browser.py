@@ -12,8 +12,8 @@ from hostile import NAMES, hostile
 from simulator import Lock, Program, Queue, Shared, choose, replay, run
 from simulator.exploration.state_graph import state_graph
 from simulator.render import player, player_frame
-from simulator.render.lanes import lanes
-from simulator.render.palette import THEMES
+from simulator.render.lanes.contents import lanes
+from simulator.render.means.palette import THEMES
 
 FLAGS = [
     "--headless",

@@ -19,7 +19,8 @@ from simulator import Execution, estimate, explore, find, replay, sample
 from simulator.cli import SUFFIXES, main
 from simulator.errors import Inconclusive, SearchStopped, UnknownFormat
 from simulator.loading import load
-from simulator.render import engine, save
+from simulator.render import save
+from simulator.render.means import engine
 from simulator.testing import findings, story
 
 ROOT = Path(__file__).parent.parent

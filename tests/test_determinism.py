@@ -18,7 +18,7 @@ from golden.programs import REGISTRY
 from golden.table import TABLE, TEN
 from simulator import *
 from simulator.errors import SimulatorError
-from simulator.render.text import timeline
+from simulator.render.lanes.text import timeline
 
 x, text = Shared("x", 0), Shared("text", "")
 lock, orders, console = Lock("lock"), Queue("orders", maxsize=1), Console()

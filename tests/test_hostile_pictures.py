@@ -48,15 +48,16 @@ from simulator.errors import (
     correction,
 )
 from simulator.exploration.state_graph import state_graph
-from simulator.render import engine, player, save, slides, timeline
-from simulator.render.dot import html as dot_html
-from simulator.render.dot import quoted
-from simulator.render.mermaid import escaped
-from simulator.render.palette import LIGHT
+from simulator.render import player, save, slides, timeline
+from simulator.render.lanes.shiviz import PARSER, shiviz
+from simulator.render.means import engine
+from simulator.render.means.dot import html as dot_html
+from simulator.render.means.dot import quoted
+from simulator.render.means.palette import LIGHT
+from simulator.render.means.tikz import tex, tikz
+from simulator.render.mermaid.writer import escaped
+from simulator.render.page.player import embedded
 from simulator.render.pictures import OF_STATES, picture_of
-from simulator.render.player import embedded
-from simulator.render.shiviz import PARSER, shiviz
-from simulator.render.tikz import tex, tikz
 from simulator.showing import Shown
 from simulator.texts import json_text, printable
 

@@ -46,6 +46,17 @@ FORBIDDEN = {
 }
 """Arrows between neighbours of one level, or against the nature of a module, although the levels would allow them."""
 
+ROOMS = [
+    ("means",),
+    ("lanes", "graphs"),
+    ("interleavings", "page"),
+    ("mermaid",),
+    ("pictures",),
+    ("save", "notebook"),
+    ("",),
+]
+"""Inside of `render`, from below: a room does not import its neighbours."""
+
 HEAVY = ("networkx", "graphviz", "pygraphviz", "rich", "click", "hypothesis", "pytest")
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -101,6 +112,17 @@ def test_arrows_point_down(path):
         assert level_of(other) is not None, f"{name} imports {imported}, which belongs to no level"
         assert level_of(other) <= level_of(part), f"{name} imports {imported}: that arrow points up"
         assert other not in FORBIDDEN.get(part, ()), f"{name} imports {imported}, which is none of its business"
+
+
+def test_arrows_point_down_inside_of_render():
+    def room_of(name):
+        return name.split(".")[2] if name.count(".") > 1 else ""
+
+    level = {room: number for number, rooms in enumerate(ROOMS) for room in rooms}
+    for path in sorted((PACKAGE / "render").rglob("*.py")):
+        room = room_of(name_of(path))
+        for other in {room_of(name) for name in imports(path) if name.startswith("simulator.render")} - {room}:
+            assert level[other] < level[room], f"{name_of(path)} imports {other}"
 
 
 def test_objects_know_nothing_but_errors_and_each_other():

@@ -37,12 +37,12 @@ from simulator.cli import main
 from simulator.errors import TooLarge, UnknownTheme
 from simulator.exploration.state_graph import state_graph
 from simulator.render import player, player_frame, save
-from simulator.render.lanes import lanes
-from simulator.render.page_data import page_data
-from simulator.render.palette import DARK, LIGHT, PRINT, THEMES, Theme
-from simulator.render.player import SCRIPTS, embedded
-from simulator.render.player_data import LONGEST_SENTENCE
-from simulator.render.text import shorten
+from simulator.render.lanes.contents import lanes
+from simulator.render.means.palette import DARK, LIGHT, PRINT, THEMES, Theme
+from simulator.render.means.phrases import shorten
+from simulator.render.page.data import page_data
+from simulator.render.page.moments import LONGEST_SENTENCE
+from simulator.render.page.player import SCRIPTS, embedded
 
 STATES = ("enabled", "blocked", "ended", "failed", "not started")
 NASTY = ("</script><script>alert(1)</script>", "<!--<script>", "]]>&amp;<b>\"'`", "a\u2028b\u2029c", "\ud800", "שלום‮x", "🧵")
@@ -354,7 +354,7 @@ def test_a_frame_holds_the_whole_page_and_gives_it_nothing_but_its_script():
 
 
 def test_every_part_of_the_script_is_shipped_and_used():
-    names = {each.name for each in (resources.files("simulator.render") / "assets").iterdir()}
+    names = {each.name for each in (resources.files("simulator.render.page") / "assets").iterdir()}
     assert names == {"player.html", "player.css", *(f"{name}.js" for name in SCRIPTS)}
 
 

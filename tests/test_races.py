@@ -45,7 +45,7 @@ from simulator import (
 from simulator.analysis.ordering import ordering
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import Raised
-from simulator.render.happens_before import happens_before_caption, happens_before_text
+from simulator.render.graphs.happens_before import happens_before_caption, happens_before_text
 
 plain = Shared("x", 0)
 

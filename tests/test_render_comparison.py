@@ -28,9 +28,9 @@ from simulator.render import (
     shiviz,
     slides,
 )
-from simulator.render.canvas import mono_width
-from simulator.render.palette import LIGHT
-from simulator.render.slides import with_fragments
+from simulator.render.lanes.slides import with_fragments
+from simulator.render.means.canvas import mono_width
+from simulator.render.means.palette import LIGHT
 
 GOLDEN = Path(__file__).parent / "golden_pictures" / "executions"
 NASTY = 'a "b" <c> & &amp; \\N \n 😀 שלום'

@@ -7,7 +7,14 @@ from golden_pictures.deadlocked import counter, increment, opposite, racy
 
 from simulator import Program, Shared, explore, sample
 from simulator.errors import TooLarge
-from simulator.render.histogram import LONGEST_BAR, SHORT_BAR, histogram_dot, histogram_json, histogram_text, rows
+from simulator.render.interleavings.histogram import (
+    LONGEST_BAR,
+    SHORT_BAR,
+    histogram_dot,
+    histogram_json,
+    histogram_text,
+    rows,
+)
 
 x = Shared("x", 0)
 

@@ -11,10 +11,10 @@ from made_up import build, programs
 
 from simulator import Lock, Program, Queue, ReadWriteLock, Semaphore, Shared, state_graph
 from simulator.errors import TooLarge
-from simulator.render.crossings import MOST_STEPS, lattice
-from simulator.render.forbidden import forbidden
-from simulator.render.hatching import hatching
-from simulator.render.lattice import lattice_dot, lattice_json, lattice_text
+from simulator.render.interleavings.crossings import MOST_STEPS, lattice
+from simulator.render.interleavings.forbidden import forbidden
+from simulator.render.interleavings.lattice import lattice_dot, lattice_json, lattice_text
+from simulator.render.means.hatching import hatching
 
 flag = Shared("flag", 0)
 

@@ -19,11 +19,11 @@ from simulator.analysis import happens_before, lock_order_graph, resource_alloca
 from simulator.errors import TooLarge
 from simulator.exploration.state_graph import state_graph
 from simulator.render import save
-from simulator.render.flowcharts import happens_before_mermaid, lock_order_mermaid, waiting_mermaid
-from simulator.render.flowcharts_of_many import interleaving_tree_mermaid, state_graph_mermaid
-from simulator.render.mermaid import Arrow, Box, Flow, escaped, flowchart
-from simulator.render.palette import DARK, LIGHT, PRINT
-from simulator.render.sequences import timeline_mermaid
+from simulator.render.means.palette import DARK, LIGHT, PRINT
+from simulator.render.mermaid.flowcharts import happens_before_mermaid, lock_order_mermaid, waiting_mermaid
+from simulator.render.mermaid.flowcharts_of_many import interleaving_tree_mermaid, state_graph_mermaid
+from simulator.render.mermaid.sequences import timeline_mermaid
+from simulator.render.mermaid.writer import Arrow, Box, Flow, escaped, flowchart
 from simulator.texts import printable
 
 GOLDEN = Path(__file__).parent / "golden_pictures"

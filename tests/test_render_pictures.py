@@ -15,11 +15,11 @@ from simulator import Barrier, Condition, Execution, Lock, Program, Semaphore, S
 from simulator.analysis import resource_allocation_graph, wait_for_graph
 from simulator.errors import TooLarge
 from simulator.render import draw, resource_allocation_dot, timeline_dot, wait_for_dot
-from simulator.render.folding import fold_runs
-from simulator.render.graph_text import graph_text
-from simulator.render.lanes import lanes
-from simulator.render.palette import LIGHT, PRINT
-from simulator.render.swimlanes import shown_lanes
+from simulator.render.graphs.waiting_text import graph_text
+from simulator.render.lanes.contents import lanes
+from simulator.render.lanes.folding import fold_runs
+from simulator.render.lanes.swimlanes import shown_lanes
+from simulator.render.means.palette import LIGHT, PRINT
 
 GOLDEN = Path(__file__).parent / "golden_pictures"
 

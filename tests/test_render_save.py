@@ -23,7 +23,7 @@ from simulator.render import (
     timeline_dot,
     wait_for_dot,
 )
-from simulator.render.palette import DARK
+from simulator.render.means.palette import DARK
 
 NO_GRAPHVIZ = (
     "No Graphviz was found: neither the program dot nor the package pygraphviz.\n"
@@ -145,9 +145,9 @@ def test_without_graphviz_the_texts_are_written_all_the_same(no_engine, deadlock
 
 
 def test_a_crash_of_the_library_is_one_clear_error(monkeypatch):
-    monkeypatch.setattr("simulator.render.engine._has_dot", lambda: False)
-    monkeypatch.setattr("simulator.render.engine._pygraphviz", lambda: object())
-    monkeypatch.setattr("simulator.render.engine.CHILD", "import os; os.abort()")
+    monkeypatch.setattr("simulator.render.means.engine._has_dot", lambda: False)
+    monkeypatch.setattr("simulator.render.means.engine._pygraphviz", lambda: object())
+    monkeypatch.setattr("simulator.render.means.engine.CHILD", "import os; os.abort()")
     with pytest.raises(RenderError, match=r"^Graphviz could not draw this picture: it crashed \(-6\)$"):
         draw("digraph {}", "svg")
 

@@ -10,10 +10,10 @@ from made_up import build, programs
 
 from simulator import Lock, Program, Shared, explore, state_graph
 from simulator.errors import NoRenderer
-from simulator.render.endings import endings, natural
-from simulator.render.engine import laid_out
-from simulator.render.palette import LIGHT
-from simulator.render.state_graph import state_graph_dot, state_graph_json, state_graph_text
+from simulator.render.interleavings.endings import endings, natural
+from simulator.render.interleavings.state_graph import state_graph_dot, state_graph_json, state_graph_text
+from simulator.render.means.engine import laid_out
+from simulator.render.means.palette import LIGHT
 
 MOST_INTERLEAVINGS = 300
 

@@ -14,7 +14,7 @@ from simulator.commands.drawing import THEMES as OFFERED
 from simulator.errors import UnknownTheme
 from simulator.exploration.state_graph import state_graph
 from simulator.render import save, slides
-from simulator.render.palette import DARK, LIGHT, PRINT, THEMES, Theme, theme_named
+from simulator.render.means.palette import DARK, LIGHT, PRINT, THEMES, Theme, theme_named
 from simulator.render.pictures import picture_of
 
 TRANSPARENT = {"#FFFFFF00", "#FFFFFE00"}

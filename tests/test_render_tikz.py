@@ -18,8 +18,8 @@ from simulator.analysis import compare, happens_before, lock_order_graph, resour
 from simulator.errors import NoRenderer
 from simulator.exploration.state_graph import state_graph
 from simulator.render import draw, save, timeline_dot, wait_for_dot
+from simulator.render.means.tikz import tex, tikz
 from simulator.render.pictures import picture_of
-from simulator.render.tikz import tex, tikz
 
 NUMBER = r"-?[\d.]+(?:e-?\d+)?"
 POINT = rf"\({NUMBER},{NUMBER}\)"

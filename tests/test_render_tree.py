@@ -11,8 +11,8 @@ from made_up import programs, small_enough
 
 from simulator import Program, Shared, choose, state_graph
 from simulator.errors import TooLarge
-from simulator.render.tree import interleaving_tree_dot, interleaving_tree_json, interleaving_tree_text
-from simulator.render.unfolding import MOST_LEAVES, interleaving_tree
+from simulator.render.interleavings.tree import interleaving_tree_dot, interleaving_tree_json, interleaving_tree_text
+from simulator.render.interleavings.unfolding import MOST_LEAVES, interleaving_tree
 
 x = Shared("x", 0)
 

@@ -30,7 +30,7 @@ from typing import Any
 import showing
 
 from simulator.render.notebook import begin_page
-from simulator.render.player import Frame
+from simulator.render.page.player import Frame
 
 DOCS = Path(__file__).resolve().parent.parent
 PAGE, NOTEBOOK = DOCS / "tutorial.md", DOCS / "tutorial.ipynb"

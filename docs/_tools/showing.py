@@ -13,20 +13,10 @@ from typing import Any
 
 from simulator import render
 from simulator.commands.drawing import suffixes_of
-from simulator.render import (
-    comparison,
-    crossings,
-    graphs,
-    happens_before,
-    histogram,
-    lock_order,
-    player_data,
-    player_graph,
-    state_graph,
-    swimlanes,
-    text,
-    unfolding,
-)
+from simulator.render.graphs import happens_before, lock_order, waiting
+from simulator.render.interleavings import crossings, histogram, state_graph, unfolding
+from simulator.render.lanes import comparison, swimlanes, text
+from simulator.render.page import graph, moments
 
 DOCS = Path(__file__).resolve().parent.parent
 SMALLEST = 0.7
@@ -36,16 +26,16 @@ LIMITS = {
     "slides": f"{swimlanes.MOST_STEPS} steps",
     "comparison": f"{comparison.MOST_STEPS} steps each",
     "happens-before": f"{happens_before.MOST_EVENTS} events",
-    "wait-for": f"{graphs.MOST_NODES} threads",
-    "resource-allocation": f"{graphs.MOST_NODES} threads and locks",
+    "wait-for": f"{waiting.MOST_NODES} threads",
+    "resource-allocation": f"{waiting.MOST_NODES} threads and locks",
     "lock-order": f"{lock_order.MOST_LOCKS} locks",
     "tree": f"{unfolding.MOST_LEAVES} leaves",
     "states": f"{state_graph.MOST_STATES} states",
     "lattice": f"{crossings.MOST_STEPS} steps for each thread",
     "histogram": f"{histogram.MOST_VALUES} outcomes",
-    "player": f"{player_data.MOST_STEPS} steps; with “you are the scheduler”, {player_graph.MOST_STATES:,} states",
+    "player": f"{moments.MOST_STEPS} steps; with “you are the scheduler”, {graph.MOST_STATES:,} states",
 }
-SLIDES = ("a folder of .pdf for Beamer", ".svg for reveal.js", "from Python also a folder of .png or .svg")
+SLIDES = ("a folder of .pdf for Beamer", ".svg for reveal.js", "with --format a folder of .png or .svg")
 
 
 class Shown:

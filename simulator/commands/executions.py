@@ -40,7 +40,7 @@ def save_shown(
     """Save one of them and say where."""
     from simulator import analysis
     from simulator.render import save, slides
-    from simulator.render.palette import LIGHT
+    from simulator.render.means.palette import LIGHT
 
     with patience(f"drawing {path}"):
         if what == "slides":

@@ -26,7 +26,7 @@ def check_quiz(quiz: bool, path: str) -> None:
 def save_page(program: Program, execution: Execution, quiz: bool, path: str, theme: str | None) -> int:
     """Save the page with both modes, or without the second one if the program has too many states, and say where."""
     from simulator.render import save
-    from simulator.render.player_graph import MOST_STATES
+    from simulator.render.page.graph import MOST_STATES
 
     with patience(f"drawing {path}"):
         try:

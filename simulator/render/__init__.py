@@ -3,21 +3,21 @@
 ``print(timeline(execution))`` needs nothing; `save` starts Graphviz if the suffix asks for it.
 """
 
-from simulator.render.comparison import comparison_dot, comparison_text
-from simulator.render.engine import Renderer, draw, fonts_found, renderer
-from simulator.render.graphs import resource_allocation_dot, wait_for_dot
-from simulator.render.happens_before import happens_before_dot, happens_before_text
-from simulator.render.histogram import histogram_dot, histogram_text
-from simulator.render.lattice import lattice_dot, lattice_text
-from simulator.render.lock_order import lock_order_dot, lock_order_text
-from simulator.render.player import player, player_frame
+from simulator.render.graphs.happens_before import happens_before_dot, happens_before_text
+from simulator.render.graphs.lock_order import lock_order_dot, lock_order_text
+from simulator.render.graphs.waiting import resource_allocation_dot, wait_for_dot
+from simulator.render.interleavings.histogram import histogram_dot, histogram_text
+from simulator.render.interleavings.lattice import lattice_dot, lattice_text
+from simulator.render.interleavings.state_graph import state_graph_dot, state_graph_text
+from simulator.render.interleavings.tree import interleaving_tree_dot, interleaving_tree_text
+from simulator.render.lanes.comparison import comparison_dot, comparison_text
+from simulator.render.lanes.shiviz import shiviz
+from simulator.render.lanes.slides import slides
+from simulator.render.lanes.swimlanes import timeline_dot
+from simulator.render.lanes.text import timeline
+from simulator.render.means.engine import Renderer, draw, fonts_found, renderer
+from simulator.render.page.player import player, player_frame
 from simulator.render.save import save
-from simulator.render.shiviz import shiviz
-from simulator.render.slides import slides
-from simulator.render.state_graph import state_graph_dot, state_graph_text
-from simulator.render.swimlanes import timeline_dot
-from simulator.render.text import timeline
-from simulator.render.tree import interleaving_tree_dot, interleaving_tree_text
 
 __all__ = [
     "Renderer",

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from simulator.execution import Execution
-from simulator.render.engine import draw
-from simulator.render.palette import LIGHT
+from simulator.render.lanes.text import timeline
+from simulator.render.means.engine import draw
+from simulator.render.means.palette import LIGHT
+from simulator.render.means.phrases import printable
 from simulator.render.pictures import Picture, picture_of
-from simulator.render.text import printable, timeline
 from simulator.showing import as_text
 from simulator.words import count, percent
 

@@ -8,33 +8,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.execution import Execution
-from simulator.render.captions import graph_caption
-from simulator.render.comparison import comparison_caption, comparison_dot, comparison_text
-from simulator.render.flowcharts import happens_before_mermaid, lock_order_mermaid, waiting_mermaid
-from simulator.render.flowcharts_of_many import interleaving_tree_mermaid, state_graph_mermaid
-from simulator.render.graph_text import graph_json, graph_text
-from simulator.render.graphs import resource_allocation_dot, wait_for_dot
-from simulator.render.happens_before import (
+from simulator.render.graphs.happens_before import (
     happens_before_caption,
     happens_before_dot,
     happens_before_json,
     happens_before_text,
 )
-from simulator.render.histogram import histogram_dot, histogram_json, histogram_text
-from simulator.render.lattice import lattice_dot, lattice_json, lattice_text
-from simulator.render.lock_order import lock_order_dot, lock_order_json, lock_order_text
-from simulator.render.palette import LIGHT, Theme
-from simulator.render.player import player
-from simulator.render.sequences import timeline_mermaid
-from simulator.render.shiviz import shiviz
-from simulator.render.state_graph import state_graph_dot, state_graph_json, state_graph_text
-from simulator.render.swimlanes import timeline_dot
-from simulator.render.text import timeline
-from simulator.render.tree import (
+from simulator.render.graphs.lock_order import lock_order_dot, lock_order_json, lock_order_text
+from simulator.render.graphs.waiting import resource_allocation_dot, wait_for_dot
+from simulator.render.graphs.waiting_text import graph_json, graph_text
+from simulator.render.interleavings.histogram import histogram_dot, histogram_json, histogram_text
+from simulator.render.interleavings.lattice import lattice_dot, lattice_json, lattice_text
+from simulator.render.interleavings.state_graph import state_graph_dot, state_graph_json, state_graph_text
+from simulator.render.interleavings.tree import (
     interleaving_tree_dot,
     interleaving_tree_json,
     interleaving_tree_text,
 )
+from simulator.render.lanes.comparison import comparison_caption, comparison_dot, comparison_text
+from simulator.render.lanes.shiviz import shiviz
+from simulator.render.lanes.swimlanes import timeline_dot
+from simulator.render.lanes.text import timeline
+from simulator.render.means.captions import graph_caption
+from simulator.render.means.palette import LIGHT, Theme
+from simulator.render.mermaid.flowcharts import happens_before_mermaid, lock_order_mermaid, waiting_mermaid
+from simulator.render.mermaid.flowcharts_of_many import interleaving_tree_mermaid, state_graph_mermaid
+from simulator.render.mermaid.sequences import timeline_mermaid
+from simulator.render.page.player import player
 
 Writer = Callable[..., str]
 THEMED = (".dot", ".mmd")

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import NoRenderer, TooLarge, UnknownFormat
-from simulator.render.engine import FORMATS, draw
-from simulator.render.files import path_of, write_whole
-from simulator.render.palette import Theme, theme_named
+from simulator.render.means.engine import FORMATS, draw
+from simulator.render.means.files import path_of, write_whole
+from simulator.render.means.palette import Theme, theme_named
+from simulator.render.means.tikz import tikz
 from simulator.render.pictures import Picture, picture_of
-from simulator.render.tikz import tikz
 from simulator.words import listed
 
 DRAWN = (*(f".{format}" for format in FORMATS), ".tex")

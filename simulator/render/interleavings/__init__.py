@@ -1,0 +1,1 @@
+"""Many interleavings in one picture: state graph, tree, lattice, histogram."""

@@ -1,0 +1,1 @@
+"""The page to step through, in which the reader can be the scheduler."""
