@@ -11,10 +11,11 @@ import click
 
 from simulator.commands.about import demo, doctor
 from simulator.commands.classes import classes
-from simulator.commands.drawing import SUFFIXES, draw
+from simulator.commands.drawing import draw
 from simulator.commands.exploring import explore, sample
 from simulator.commands.lasting import forever
 from simulator.commands.numbering import index, interleaving
+from simulator.commands.outputs import SUFFIXES
 from simulator.commands.running import crosscheck, replay
 from simulator.commands.searching import find
 

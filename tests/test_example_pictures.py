@@ -37,8 +37,10 @@ from test_render_mermaid import parse  # noqa: F401 (a fixture)
 
 from simulator import Program, analysis, explore, replay
 from simulator.cli import main
-from simulator.commands.drawing import PICTURES, suffixes_of, worst_execution
+from simulator.commands.choosing import worst_execution
+from simulator.commands.drawing import PICTURES
 from simulator.commands.many import all_states
+from simulator.commands.outputs import suffixes_of
 from simulator.errors import TooLarge
 from simulator.exploration.judging import judge
 from simulator.loading import Loaded

@@ -10,7 +10,7 @@ from golden_pictures.deadlocked import counter, opposite, philosophers, racy
 from simulator import explore, replay
 from simulator.analysis import compare, happens_before, lock_order_graph, resource_allocation_graph, wait_for_graph
 from simulator.cli import main
-from simulator.commands.drawing import THEMES as OFFERED
+from simulator.commands.outputs import THEMES as OFFERED
 from simulator.errors import UnknownTheme
 from simulator.exploration.state_graph import state_graph
 from simulator.render import save, slides

@@ -115,7 +115,7 @@ def test_letters_are_shown_one_by_one():
 
 def test_a_text_in_the_middle_of_a_box_stays_there_and_a_line_of_the_source_begins_where_the_others_do():
     text = tikz(timeline_dot(replay(racy, "ABBA")))
-    for name, shown in (("step1", "counter.read"), ("step4", "stale"), ("place1", "deadlocked.py")):
+    for name, shown in (("step1", "counter.read"), ("step4", "stale"), ("place1", "line 58")):
         part = text.partition(f"  % {name} (")[2].partition("\n  % ")[0]
         node = next(line for line in part.splitlines() if shown in line)
         x = float(re.search(r" at \(([\d.]+),", node)[1])
@@ -149,12 +149,12 @@ def test_it_is_saved_by_its_suffix(tmp_path):
     )
 
 
-def test_without_graphviz_the_dot_is_written_all_the_same(monkeypatch, tmp_path):
+def test_without_graphviz_the_texts_are_written_all_the_same(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    with pytest.raises(NoRenderer, match=r"The picture was written as race\.dot all the same\.$"):
+    with pytest.raises(NoRenderer, match=r"The picture was written as race\.dot, .* and race\.json all the same\.$"):
         save(replay(racy, "ABBA"), tmp_path / "race.tex")
-    assert [path.name for path in tmp_path.iterdir()] == ["race.dot"]
+    assert {path.suffix for path in tmp_path.iterdir()} == {".dot", ".mmd", ".txt", ".json"}
 
 
 def test_latex_compiles_it(tmp_path):

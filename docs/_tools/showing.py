@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator import render
-from simulator.commands.drawing import suffixes_of
+from simulator.commands.outputs import suffixes_of
 from simulator.render.graphs import happens_before, lock_order, waiting
 from simulator.render.interleavings import crossings, histogram, state_graph, unfolding
 from simulator.render.lanes import comparison, swimlanes, text

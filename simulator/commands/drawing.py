@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
-from simulator.answers import CLEAN, answering, note, on_terminal, patience
-from simulator.commands.executions import EXECUTIONS, LANED, LOGS, execution_options, save_shown
+from simulator.answers import answering, note
+from simulator.commands.choosing import worst_execution
+from simulator.commands.executions import EXECUTIONS, LANED, execution_options, save_shown
 from simulator.commands.many import MANY, many_options, save_many
 from simulator.commands.options import given, max_steps_option
+from simulator.commands.outputs import SUFFIXES, check_output, save_picture, theme_option
 from simulator.commands.paging import PAGES, check_quiz, quiz_option, save_page
-from simulator.errors import Inconclusive, RenderError, UnknownFormat
-from simulator.execution import Execution
-from simulator.exploration.judging import judge
-from simulator.exploration.results import simplicity
-from simulator.exploration.search import find as find_execution
-from simulator.exploration.statespace import explore as explore_program
-from simulator.loading import Loaded, load, read_schedule
-from simulator.outcome import Outcome
-from simulator.schedule import thread_of
+from simulator.loading import load, read_schedule
 from simulator.scheduler import replay as replay_program
-from simulator.scheduler import run as run_program
 
 PICTURES = ("timeline", "wait-for", "resource-allocation", *EXECUTIONS, *MANY, "player")
-SUFFIXES = (".svg", ".png", ".pdf", ".tex", ".dot", ".mmd", ".txt", ".json")
-"""What nearly every picture can be saved as; Mermaid (.mmd) has not all of them."""
-NOT_IN_MERMAID = ("comparison", "lattice", "histogram")
-THEMES = ("light", "dark", "print")
-
-theme_option = click.option(
-    "--theme",
-    type=click.Choice(THEMES),
-    help="The colours, by default light, in a page (.html) those of the reader's system; print is black and white.",
-)
-FIRST_STEPS = 16
-"""How much is drawn of a program that goes on for ever."""
 
 
 @click.command(short_help="Draw a timeline, or a graph of who waits for whom.")
@@ -117,80 +95,3 @@ def draw(
 
     graph = analysis.wait_for_graph if what == "wait-for" else analysis.resource_allocation_graph
     return save_picture(graph(execution, step), output, theme=theme)
-
-
-def worst_execution(loaded: Loaded, what: str, how: dict[str, Any]) -> Execution:
-    """The simplest execution in which anything goes wrong; for a graph of who waits, the simplest deadlock."""
-    program, holds = loaded.program, loaded.postcondition
-    if what in ("wait-for", "resource-allocation"):
-        stuck = find_execution(program, lambda outcome: outcome.status == "deadlock", progress=on_terminal(), **how)
-        if stuck is None:
-            raise click.UsageError("no interleaving deadlocks: say which moment to draw, with --schedule and --step")
-        return stuck
-
-    def wrong(outcome: Outcome) -> bool:
-        if outcome.failures or outcome.status == "deadlock":
-            return True
-        return holds is not None and not judge(holds, outcome.final)
-
-    found = [find_execution(program, wrong, progress=on_terminal(), **how)]
-    if loaded.invariant is not None:
-        result = explore_program(program, invariant=loaded.invariant, progress=on_terminal(), **how)
-        if result.claim.reason == "interrupted":
-            raise KeyboardInterrupt
-        if result.claim == "partial":
-            raise Inconclusive(f"not every state was asked whether the invariant holds: {result.claim.reason}")
-        found += result.violations[:1]
-    simplest = min((each for each in found if each is not None), key=simplicity, default=None)
-    if simplest is not None:
-        return simplest
-    note("nothing goes wrong in any interleaving")
-    any_of_them = find_execution(program, lambda outcome: True, **how)
-    if any_of_them is not None:
-        return any_of_them
-    note(f"and none comes to an end: these are {FIRST_STEPS} steps, with the threads in turn")
-    return run_program(program, strategy=_InTurn())
-
-
-class _InTurn:
-    """For a few steps, whoever has gone least often."""
-
-    def __init__(self) -> None:
-        self.gone: Counter[str] = Counter()
-
-    def next_thread(self, enabled: Sequence[str], step: int) -> str | None:
-        if step == FIRST_STEPS:
-            return None
-        chosen = min(enabled, key=lambda one: self.gone[thread_of(one)])
-        self.gone[thread_of(chosen)] += 1
-        return chosen
-
-
-def check_output(path: str, what: str) -> None:
-    """Complain about the file for a picture before the work is done, and not after it."""
-    output = Path(path)
-    suffixes = suffixes_of(what)
-    if what == "slides" and output.suffix.lower() not in ("", ".svg"):
-        raise UnknownFormat(f"cannot save slides as {output.suffix!r}. Say a folder, for Beamer, or an .svg, for reveal.js.")
-    if what != "slides" and output.suffix.lower() not in suffixes:
-        got = repr(output.suffix) if output.suffix else f"{path!r}, which has no suffix"
-        raise UnknownFormat(f"cannot save a {what} as {got}. It can be saved as: {' '.join(suffixes)}")
-    if not output.parent.is_dir():
-        why = f"{output.parent} is no folder" if output.parent.exists() else f"there is no folder {output.parent}"
-        raise RenderError(f"cannot write {path}: {why}")
-
-
-def suffixes_of(what: str) -> tuple[str, ...]:
-    """What one picture can be saved as: an execution as a page, too."""
-    special = {"timeline": (*SUFFIXES, *PAGES, *LOGS), "player": PAGES, "shiviz": LOGS}
-    return special.get(what, tuple(suffix for suffix in SUFFIXES if suffix != ".mmd" or what not in NOT_IN_MERMAID))
-
-
-def save_picture(value: Any, path: str, **options: Any) -> int:
-    """Save a picture and say where."""
-    from simulator.render import save
-
-    with patience(f"drawing {path}"):
-        save(value, path, **options)
-    note(f"wrote {path}")
-    return CLEAN

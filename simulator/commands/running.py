@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from simulator.answers import CLEAN, answering, patience, say, show_json
-from simulator.commands.drawing import SUFFIXES, check_output, save_picture, theme_option
+from simulator.commands.outputs import SUFFIXES, check_output, save_picture, theme_option
 from simulator.loading import load, read_schedule
 from simulator.scheduler import replay as replay_program
 from simulator.testing import crosscheck as crosscheck_program
