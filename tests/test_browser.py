@@ -1,6 +1,5 @@
 """The page of the player in a browser: headless Chromium without any network, moved by keys and clicks alone."""
 
-import os
 import re
 import shutil
 from contextlib import contextmanager
@@ -8,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from golden_pictures.deadlocked import classics, opposite, racy
 from hostile import NAMES, hostile
+from missing import missing
 
 from simulator import Lock, Program, Queue, Shared, choose, replay, run
 from simulator.exploration.state_graph import state_graph
@@ -27,13 +27,6 @@ FLAGS = [
     "--disable-dev-shm-usage",
 ]
 ALL_SIX = ["AABB", "ABAB", "ABBA", "BAAB", "BABA", "BBAA"]
-
-
-def missing(what):
-    """Skip, but never where the tests are to prove something."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and CI must have it")
-    pytest.skip(f"{what} is missing")
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from missing import missing
 
 from simulator import Execution, estimate, explore, find, replay, sample
 from simulator.cli import SUFFIXES, main
@@ -81,13 +82,6 @@ FILES = {
     "words.py": "program = Program(producer=increment, consumer=increment)\n",
     "half.py": "odd = Shared('odd', '\\ud800')\ndef body():\n    yield odd.read()\nprogram = Program(A=body)\n",
 }
-
-
-def missing(what):
-    """Skip, but never where the tests are to prove something."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and CI must have it")
-    pytest.skip(f"{what} is missing")
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from test_browser import launch, missing, show, tab  # noqa: F401  all but `missing` are fixtures
+from missing import missing
+from test_browser import launch, show, tab  # noqa: F401  fixtures
 
 from simulator import Lock, Program, Shared, analysis, explore, render, replay
 
@@ -172,8 +173,8 @@ def test_the_test_can_be_copied_and_fails_with_a_picture(as_written, tmp_path):
     pytest_run = done["python -m pytest -q test_withdraw.py"]
     assert "1 failed, 1 passed" in pytest_run.stdout, pytest_run.stdout
     assert 'replay(program, "ABBBAA")' in pytest_run.stdout
-    names = ["test_without_a_lock.html", "test_without_a_lock.json", "test_without_a_lock.svg"]
-    assert sorted(path.name for path in (tmp_path / "failures").iterdir()) == names
+    names = {f"test_withdraw.py-test_without_a_lock.{suffix}" for suffix in ("html", "json", "svg")}
+    assert {path.name for path in (tmp_path / "failures").iterdir()} == names
     assert done["python -m simulator explore account.py"].returncode == 0
 
 

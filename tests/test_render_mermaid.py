@@ -4,7 +4,6 @@ If a change is meant: ``python tests/test_render_mermaid.py`` writes the golden 
 """
 
 import importlib.util
-import os
 import re
 import shutil
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from golden_pictures import stuck
 from golden_pictures.deadlocked import classics, opposite, racy
 from hostile import NAMES, hostile
+from missing import missing
 
 from simulator import Program, Shared, replay, run
 from simulator.analysis import happens_before, lock_order_graph, resource_allocation_graph, wait_for_graph
@@ -98,13 +98,11 @@ def parse():
     """Mermaid's own parser, in a browser."""
     folder = mermaid()
     if folder is None:
-        pytest.skip("Mermaid is missing: pip install --no-deps nicegui, which has a copy of it")
+        missing("Mermaid, of which nicegui has a copy (pip install --no-deps nicegui),")
     playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is missing")
     program = shutil.which("chromium")
     if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("the program chromium is missing, and CI must have it")
-        pytest.skip("the program chromium is missing")
+        missing("the program chromium")
 
     def serve(route):
         file = folder / route.request.url.rpartition("/")[2]

@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from golden_pictures.deadlocked import both, classics, opposite, racy, right, stepped
+from missing import missing
 
 from simulator import Execution, Lock, Program, replay
 from simulator.analysis import compare, explain_deadlock, resource_allocation_graph, wait_for_graph
@@ -32,13 +33,6 @@ NO_GRAPHVIZ = (
     "    brew install graphviz                                  # macOS\n"
     '    pip install "thread-interleaving-simulator[render]"    # brings Graphviz with it'
 )
-
-
-def missing(what):
-    """Skip, but never where the tests are to prove something."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and CI must have it")
-    pytest.skip(f"{what} is missing")
 
 
 @pytest.fixture(params=["dot", "pygraphviz"])

@@ -4,7 +4,6 @@ reveal.js is that of the package sphinx-revealjs, which has a copy of it: ``pip 
 """
 
 import importlib.util
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from golden_pictures.deadlocked import classics, opposite, racy
 from hostile import NAMES, hostile
+from missing import missing
 
 from simulator import Lock, Program, Shared, replay, run
 from simulator.render import slides
@@ -42,13 +42,6 @@ def reveal():
     found = importlib.util.find_spec("sphinx_revealjs")
     folder = Path(found.origin).parent / "_static" / "revealjs" / "dist" if found and found.origin else None
     return folder if folder and (folder / "reveal.js").exists() else None
-
-
-def missing(what):
-    """Skip, but never where the tests are to prove something."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what} is missing, and CI must have it")
-    pytest.skip(f"{what} is missing")
 
 
 @pytest.fixture(scope="module")
