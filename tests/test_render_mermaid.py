@@ -154,7 +154,7 @@ def test_a_timeline_has_arrows_notes_and_values():
     assert "  O0-->>T0: 1#58; counter.read() #45;#62; 0" in text  # what is read goes to the thread
     assert "  T0->>O0: 4#58; counter.write(1)" in text
     assert "  Note over T0: stale#58; read at step 1" in text
-    assert "  Note over T0: deadlocked.py#58;58#58; value = yield counter.read()" in text
+    assert "  Note over T0: line 58#58; value = yield counter.read()" in text
     assert text.count("  Note over O0: ") == 2  # the start, and the one change
     assert (
         "  Note over T0,O0: schedule ABBA#58; counter = 1<br/>python #45;m simulator replay deadlocked.py#58;racy ABBA"

@@ -19,6 +19,7 @@ from simulator.render.graphs.waiting_text import graph_text
 from simulator.render.lanes.contents import lanes
 from simulator.render.lanes.folding import fold_runs
 from simulator.render.lanes.swimlanes import shown_lanes
+from simulator.render.means.dot import wrapped
 from simulator.render.means.palette import LIGHT, PRINT
 
 GOLDEN = Path(__file__).parent / "golden_pictures"
@@ -547,6 +548,18 @@ def test_an_empty_program_one_thread_and_fifty_threads_can_be_drawn():
         (Program.copies(spin(1), 50), "T1 T50"),
     ):
         assert b"</svg>" in draw(timeline_dot(replay(program, schedule)), "svg")
+
+
+def test_the_lines_of_a_caption_are_about_equally_long():
+    said = "A holds left and waits for right, which B holds; B holds right and waits for left, which A holds, for ever."
+    lines = wrapped(said, room=90)
+    assert lines == [
+        "A holds left and waits for right, which B holds; B holds",
+        "right and waits for left, which A holds, for ever.",
+    ]
+    command = "python -m simulator draw " + "x" * 120 + ".py timeline -o timeline.svg"
+    assert " ".join(wrapped(command)) == command  # it can be copied
+    assert wrapped("") == []
 
 
 if __name__ == "__main__":

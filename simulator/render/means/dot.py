@@ -90,11 +90,20 @@ def digraph(
 
 
 def wrapped(line: str, room: int = CAPTION_WIDTH) -> list[str]:
-    """A line of a caption, in as many as it takes. Long words stay whole, and commands too: they are there to be copied.
+    """A line of a caption, in as many as it takes, and these about equally long: no word is left alone in the last one.
 
-    Only words that are longer than any page is wide are broken.
+    Long words stay whole, and commands too: they are there to be copied. Only words that are longer than any page is wide
+    are broken.
     """
-    room = COMMAND_WIDTH if line.startswith("python -m") else room
+    is_command = line.startswith("python -m")
+    room = COMMAND_WIDTH if is_command else room
     line = shorten(line, LONGEST_LINE)
     endless = any(len(word) > 2 * COMMAND_WIDTH for word in line.split())
-    return textwrap.wrap(line, room, break_long_words=endless, break_on_hyphens=False)
+    found = textwrap.wrap(line, room, break_long_words=endless, break_on_hyphens=False)
+    while len(found) > 1 and not is_command:
+        room = max(map(len, found)) - 1
+        narrower = textwrap.wrap(line, room, break_long_words=endless, break_on_hyphens=False)
+        if len(narrower) > len(found) or max(map(len, narrower)) > room:
+            break
+        found = narrower
+    return found

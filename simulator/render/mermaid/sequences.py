@@ -55,8 +55,8 @@ def _row(table: Lanes, row: Row, before: dict[str, str]) -> Iterator[str]:
     thread = f"T{table.threads.index(row.thread)}"
     said = escaped(f"{row.numbers}: {row.text}")
     touched = [place for place, cell in enumerate(row.cells) if cell.arrow]
-    if row.place:
-        yield f"  Note over {thread}: {escaped(row.place)}"
+    if row.source:
+        yield f"  Note over {thread}: {escaped(row.source)}"
     for place in touched:
         reads = row.cells[place].arrow == "read"
         yield f"  O{place}-->>{thread}: {said}" if reads else f"  {thread}->>O{place}: {said}"
