@@ -13,7 +13,8 @@ from simulator import Lock, Program, Queue, ReadWriteLock, Semaphore, Shared, st
 from simulator.errors import TooLarge
 from simulator.render.interleavings.crossings import MOST_STEPS, lattice
 from simulator.render.interleavings.forbidden import forbidden
-from simulator.render.interleavings.lattice import lattice_dot, lattice_json, lattice_text
+from simulator.render.interleavings.lattice import lattice_dot
+from simulator.render.interleavings.lattice_text import lattice_json, lattice_text
 from simulator.render.means.hatching import hatching
 
 flag = Shared("flag", 0)

@@ -7,7 +7,8 @@ from simulator.render.graphs.happens_before import happens_before_dot, happens_b
 from simulator.render.graphs.lock_order import lock_order_dot, lock_order_text
 from simulator.render.graphs.waiting import resource_allocation_dot, wait_for_dot
 from simulator.render.interleavings.histogram import histogram_dot, histogram_text
-from simulator.render.interleavings.lattice import lattice_dot, lattice_text
+from simulator.render.interleavings.lattice import lattice_dot
+from simulator.render.interleavings.lattice_text import lattice_text
 from simulator.render.interleavings.state_graph import state_graph_dot, state_graph_text
 from simulator.render.interleavings.tree import interleaving_tree_dot, interleaving_tree_text
 from simulator.render.lanes.comparison import comparison_dot, comparison_text

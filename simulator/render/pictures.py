@@ -18,7 +18,8 @@ from simulator.render.graphs.lock_order import lock_order_dot, lock_order_json, 
 from simulator.render.graphs.waiting import resource_allocation_dot, wait_for_dot
 from simulator.render.graphs.waiting_text import graph_json, graph_text
 from simulator.render.interleavings.histogram import histogram_dot, histogram_json, histogram_text
-from simulator.render.interleavings.lattice import lattice_dot, lattice_json, lattice_text
+from simulator.render.interleavings.lattice import lattice_dot
+from simulator.render.interleavings.lattice_text import lattice_json, lattice_text
 from simulator.render.interleavings.state_graph import state_graph_dot, state_graph_json, state_graph_text
 from simulator.render.interleavings.tree import (
     interleaving_tree_dot,

@@ -1,4 +1,4 @@
-"""The lattice of two threads (progress graph) as a picture, as text and as JSON.
+"""The lattice of two threads (progress graph) as a picture.
 
 To the right a step of the first thread, upwards one of the second: an interleaving is a path that never goes back.
 """
@@ -6,23 +6,21 @@ To the right a step of the first thread, upwards one of the second: an interleav
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulator.render.interleavings.crossings import Lattice, Place, lattice
-from simulator.render.interleavings.endings import SHAPES, Bad, counted, ending_data, outcome_lines
+from simulator.render.interleavings.endings import SHAPES, Bad, counted
 from simulator.render.interleavings.forbidden import forbidden
+from simulator.render.interleavings.lattice_text import MOST_NAMES, everywhere, lattice_caption, named
 from simulator.render.interleavings.unfolding import Chosen
 from simulator.render.means.canvas import Canvas, Point, heading, mono_width, sans_width
-from simulator.render.means.captions import redraw_program
 from simulator.render.means.hatching import Square, hatch, picture, shape
 from simulator.render.means.palette import LIGHT, Theme
 from simulator.render.means.phrases import shorten
 from simulator.render.means.phrases import width as columns
 from simulator.render.means.steps import CHOSEN_WIDTH
-from simulator.texts import json_text, page, printable
 
 if TYPE_CHECKING:
     from simulator.exploration.state_graph import StateGraph
@@ -37,8 +35,6 @@ NUMBERS_UP_TO = 90
 """Lattices of more points than this have no numbers at their edges; tooltips, text and JSON have them."""
 END_WIDTH, MOST_LINES = 18, 4
 """Of the text in an end."""
-MOST_NAMES = 4
-"""Of what forbids points, and of outcomes in one point."""
 WORSE = ("good", "unfinished", "bad", "deadlock")
 
 
@@ -107,14 +103,14 @@ class _Drawing:
 
     def areas(self) -> None:
         """What lies behind the points, hatched where it is forbidden to come, and shaded where nothing good comes of it."""
-        for place in _everywhere(self.table):
+        for place in everywhere(self.table):
             if place in self.forbidden:
-                tip = f"forbidden by {_listed(self.forbidden[place])}"
+                tip = f"forbidden by {named(self.forbidden[place])}"
                 self._area(place, self.theme.waiting, "forbidden", tip)
             elif place in self.table.points and self.table.doomed(place):
                 self._area(place, self.theme.bad, "unsafe", "nothing good can come of this")
         hatch(self.canvas, "hatch", list(map(self._square, sorted(self.forbidden))), GAP, self.theme.muted)
-        for place in _everywhere(self.table):
+        for place in everywhere(self.table):
             if place not in self.table.points and place not in self.forbidden:
                 look: dict[str, object] = {"shape": "ellipse", "style": "dotted", "color": self.theme.muted, "penwidth": 2}
                 name, kind = f"point{place[0]}_{place[1]}", {"class": "unreachable"}
@@ -218,27 +214,6 @@ class _Drawing:
         return any(ending.verdict == "deadlock" for ending in self.table.points[place].ends)
 
 
-def _everywhere(table: Lattice) -> Iterator[Place]:
-    """All places of the lattice, whether an interleaving comes there or not."""
-    return ((x, y) for x in range(table.size[0] + 1) for y in range(table.size[1] + 1))
-
-
-def _listed(names: Iterable[str]) -> str:
-    """``left and right``, of at most four objects."""
-    shown = [shorten(name, 24) for name in dict.fromkeys(names)]
-    more = [f"{len(shown) - MOST_NAMES + 1} more"] if len(shown) > MOST_NAMES else []
-    shown = [*shown[: MOST_NAMES - 1], *more] if more else shown
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
-
-
-def _regions(table: Lattice, hatched: str, dotted: str) -> list[str]:
-    """What a legend says of the points to which no interleaving comes."""
-    found = forbidden(table)
-    unreached = [place for place in _everywhere(table) if place not in table.points and place not in found]
-    said = [f"{hatched}: forbidden by {_listed(name for by in found.values() for name in by)}"] if found else []
-    return [*said, *([f"{dotted}: no way leads there"] if unreached else [])]
-
-
 def _wrapped(text: str) -> list[str]:
     """An operation in lines that fit: ``counter.`` and ``read()`` if they do not fit in one."""
     lines = []
@@ -247,91 +222,3 @@ def _wrapped(text: str) -> list[str]:
         object, dot, method = shown.partition(".")
         lines += [object + dot, method] if columns(shown) > 18 and dot and not shown.startswith("line") else [shown]
     return [shorten(line, 19) for line in lines if line]
-
-
-def lattice_caption(table: Lattice, *, drawn: bool = True) -> list[str]:
-    """What the lattice shows, the outcomes, and the command that draws it again."""
-    first, second = table.graph.program.names
-    lines = [
-        f"Lattice: steps of {first} to the right, of {second} upwards; {counted(table.graph.interleavings)}.",
-        *(["In a point: the ways from the start. At an edge: the interleavings that take it."] if drawn else []),
-    ]
-    also = _regions(table, "hatched", "dotted")
-    also += ["shaded: nothing good can come of it"] if any(map(table.doomed, table.points)) else []
-    also += [f"thick: schedule {table.schedule}"] if table.schedule is not None else []
-    lines += outcome_lines(table.endings.all, also, drawn=drawn)
-    different = [table.graph.program.names[axis] for axis in table.varies()]
-    if different:
-        lines.append(f"{' and '.join(different)}: not always the same number of steps; an end is where an execution ends.")
-    options = [] if table.schedule is None else ["--schedule", table.schedule]
-    return [*lines, *redraw_program(table.graph.program, "lattice", *options)]
-
-
-def lattice_text(
-    graph: StateGraph, *, chosen: Chosen | None = None, bad: Bad | None = None, caption: str | None = None
-) -> str:
-    """The lattice as a table of numbers of ways: ``/`` what is forbidden, ``.`` where no way leads, ``!`` what is doomed."""
-    table = lattice(graph, chosen=chosen, bad=bad)
-    cells = {place: _cell(table, place) for place in table.points}
-    size = max(map(len, cells.values()))
-    cells |= dict.fromkeys(forbidden(table), "/" * size)
-    first, second = map(printable, graph.program.names)
-    lines = [f"lattice: steps of {first} to the right, steps of {second} upwards", ""]
-    number = max(len(second), len(str(table.size[1])))
-    for y in range(table.size[1], -1, -1):
-        row = [cells.get((x, y), "." * size).rjust(size) for x in range(table.size[0] + 1)]
-        lines.append(f"{y:>{number}}  {'  '.join(row)}")
-    steps = "  ".join(str(x).rjust(size) for x in range(table.size[0] + 1))
-    lines += [f"{second.rjust(number)}  {steps}  {first}", ""]
-    for axis, name in enumerate(graph.program.names):
-        for place, text in enumerate(table.axes[axis], start=1):
-            lines.append(f"step {place} of {name}: {text.replace(chr(10), '  ')}")
-    marks = ["numbers: ways from the start"]
-    marks += ["*: on the chosen path"] if table.chosen else []
-    marks += _regions(table, "/" * size, "." * size)
-    marks += ["!: nothing good can come of it"] if any(map(table.doomed, table.points)) else []
-    marks += (
-        ["X: deadlock"] if any(end.verdict == "deadlock" for point in table.points.values() for end in point.ends) else []
-    )
-    said = caption.split("\n") if caption is not None else lattice_caption(table, drawn=False)
-    return page([*lines, "; ".join(marks), "", *said])
-
-
-def _cell(table: Lattice, place: Place) -> str:
-    point = table.points[place]
-    stuck = any(ending.verdict == "deadlock" for ending in point.ends)
-    mark = "X" if stuck else "!" if table.doomed(place) else ""
-    return f"{'*' if place in table.chosen else ''}{point.ways:,}{mark}"
-
-
-def lattice_json(graph: StateGraph, *, chosen: Chosen | None = None, bad: Bad | None = None) -> str:
-    """The lattice as JSON, with the version of the format: the points that are reached, and the moves between them."""
-    table = lattice(graph, chosen=chosen, bad=bad)
-    points: list[dict[str, Any]] = [
-        {
-            "at": list(place),
-            "ways": point.ways,
-            "interleavings": point.interleavings,
-            "ahead": sorted(point.ahead),
-            "ends": sorted(ending.number for ending in point.ends),
-            "doomed": table.doomed(place),
-        }
-        for place, point in table.points.items()
-    ]
-    data = {
-        "format": "simulator lattice",
-        "version": 1,
-        "threads": list(graph.program.names),
-        "size": list(table.size),
-        "interleavings": graph.interleavings,
-        "chosen": table.schedule,
-        "outcomes": [ending_data(ending) for ending in table.endings.all],
-        "steps": [[text.replace("\n", ", ") for text in axis] for axis in table.axes],
-        "points": points,
-        "forbidden": [{"at": list(place), "by": list(by)} for place, by in forbidden(table).items()],
-        "moves": [
-            {"from": list(place), "thread": graph.program.names[axis], "interleavings": many}
-            for (place, axis), many in sorted(table.moves.items())
-        ],
-    }
-    return json_text(data)
