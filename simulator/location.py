@@ -47,7 +47,12 @@ def file_name(file: str) -> str:
 
 def is_ours(file: str) -> bool:
     """Whether a file is part of this package, and so no line of the user's. (The threads of the demo stand for theirs.)"""
-    return file.startswith(HERE) and not file.endswith(DEMO)
+    return is_installed(file) and not file.endswith(DEMO)
+
+
+def is_installed(file: str) -> bool:
+    """Whether a file is part of this package, the demo too: nobody can name it on the command line."""
+    return file.startswith(HERE)
 
 
 def suspended_at(generator: types.GeneratorType[Any, Any, Any]) -> Location | None:

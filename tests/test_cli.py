@@ -653,6 +653,9 @@ def test_the_demo_tells_and_draws_it_all(files):
              for suffix in (".svg", ".png", ".dot", ".json")}  # fmt: skip
     assert {path.name for path in (files / "pictures").iterdir()} == names
     assert names < set(out.split())
+    captions = (files / "pictures" / "lost_update.dot").read_text(encoding="utf-8")
+    assert "schedule ABBA" in captions
+    assert "python -m" not in captions, "the demo is no file that a user could name, so no command draws it again"
 
 
 @pytest.mark.usefixtures("no_renderer")

@@ -16,7 +16,7 @@ from simulator.analysis.ledgers import Deed, Taken, announced_writers, taken_uni
 from simulator.body import Failed
 from simulator.errors import correction
 from simulator.execution import Execution
-from simulator.location import Location, is_cell
+from simulator.location import Location, is_cell, is_installed
 from simulator.objects.base import SharedObject
 from simulator.objects.operations import Operation
 from simulator.objects.readers_writers import ReadWriteLock
@@ -235,7 +235,7 @@ def source_of(program: Program | None) -> str | None:
             function = function.func
         function = inspect.unwrap(function)
         code = getattr(function, "__code__", None)
-        if code is None or code.co_filename.startswith("<") or is_cell(code.co_filename):
+        if code is None or code.co_filename.startswith("<") or is_cell(code.co_filename) or is_installed(code.co_filename):
             continue
         names = [name for name, value in function.__globals__.items() if value is program]
         if not names:  # FILE alone would be its program, and that is another one
