@@ -14,9 +14,9 @@ from simulator.execution import Execution
 from simulator.render.lanes.text import timeline
 from simulator.render.means.engine import draw
 from simulator.render.means.palette import LIGHT
-from simulator.render.means.phrases import printable
 from simulator.render.pictures import Picture, picture_of
 from simulator.showing import as_text
+from simulator.texts import printable
 from simulator.words import count, percent
 
 PLAIN, HTML, SVG = "text/plain", "text/html", "image/svg+xml"

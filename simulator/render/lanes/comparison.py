@@ -13,9 +13,9 @@ from simulator.render.means.canvas import Canvas, mono_width
 from simulator.render.means.captions import redraw
 from simulator.render.means.dot import Markup, html
 from simulator.render.means.palette import LIGHT, Theme
-from simulator.render.means.phrases import event_text, printable, shorten, waits, width
+from simulator.render.means.phrases import event_text, shorten, waits, width
 from simulator.render.means.places import brief_places
-from simulator.texts import page
+from simulator.texts import page, printable
 
 if TYPE_CHECKING:
     from simulator.analysis.comparison import Comparison

@@ -10,7 +10,8 @@ import json
 
 from simulator.execution import Event, Execution
 from simulator.objects.values import text_of
-from simulator.render.means.phrases import place_text, printable
+from simulator.render.means.phrases import place_text
+from simulator.texts import printable
 
 PARSER = r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"
 """What ShiViz wants to have pasted if the log is pasted, too; a file that is uploaded has it in its first line."""

@@ -14,7 +14,7 @@ from simulator.render.lanes.text import timeline
 from simulator.render.means.engine import FORMATS, draw
 from simulator.render.means.files import make_folder, path_of, write_whole
 from simulator.render.means.palette import LIGHT, Theme, theme_named
-from simulator.render.means.phrases import printable
+from simulator.texts import printable
 
 TEX = "slides.tex"
 FITTING = 'style="max-width:100%"'

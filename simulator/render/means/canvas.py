@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from simulator.render.means.dot import CAPTION_WIDTH, COMMAND_WIDTH, MONOSPACE, Markup, digraph, edge, html, node
 from simulator.render.means.palette import Theme
-from simulator.render.means.phrases import printable, width
+from simulator.render.means.phrases import width
+from simulator.texts import printable
 
 Point = tuple[float, float]
 CHARACTER = 0.602

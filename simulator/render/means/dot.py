@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterable, Mapping
 
 from simulator.render.means.palette import Theme
-from simulator.render.means.phrases import printable, shorten
-from simulator.texts import legible
+from simulator.render.means.phrases import shorten
+from simulator.texts import legible, printable
 
 FONT = "DejaVu Sans,Verdana,sans-serif"
 MONOSPACE = "DejaVu Sans Mono,Menlo,Consolas,monospace"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import NoRenderer, RenderError, UnknownFormat
-from simulator.render.means.phrases import printable
+from simulator.texts import printable
 
 FORMATS = ("svg", "png", "pdf")
 DOTS_PER_INCH = 144

@@ -6,7 +6,7 @@ import unicodedata
 
 from simulator.execution import Event, Execution
 from simulator.objects.values import text_of
-from simulator.texts import printable as printable
+from simulator.texts import printable
 
 LONGEST = 60
 """Operations and answers that are longer than this are shortened in the middle."""

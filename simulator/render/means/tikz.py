@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from simulator.render.means.engine import laid_out
-from simulator.render.means.phrases import printable
+from simulator.texts import printable
 
 PREAMBLE = r"""% Compile it as it is, or put it into a document that says \usepackage{tikz,standalone}: \input{%NAME%}
 \documentclass[tikz]{standalone}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from simulator.errors import TooLarge
 from simulator.render.means.palette import Theme
-from simulator.render.means.phrases import printable
+from simulator.texts import printable
 
 MOST_EDGES, MOST_BYTES = 400, 40_000
 """Mermaid refuses 500 edges and 50,000 characters."""

@@ -13,7 +13,8 @@ from io import StringIO
 from typing import Any
 
 from simulator.location import Location, file_name
-from simulator.render.means.phrases import printable, shorten
+from simulator.render.means.phrases import shorten
+from simulator.texts import printable
 
 LONGEST_FUNCTION = 60
 """Of longer functions only the lines around those where a thread stands are shown."""

@@ -24,8 +24,9 @@ from simulator.objects.queues import Queue
 from simulator.objects.values import text_of
 from simulator.render.graphs.waiting_text import IN_THE_WAY
 from simulator.render.lanes.states import state_text
-from simulator.render.means.phrases import LONGEST, printable, shorten
+from simulator.render.means.phrases import LONGEST, shorten
 from simulator.render.page.code import Sources
+from simulator.texts import printable
 from simulator.words import listed
 
 MOST_STEPS = 300

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.execution import Execution
 from simulator.render.means.palette import DARK, LIGHT, PRINT, Theme, theme_named
-from simulator.render.means.phrases import printable
+from simulator.texts import printable
 
 if TYPE_CHECKING:
     from simulator.exploration.state_graph import StateGraph
